@@ -1,0 +1,1 @@
+//! A problem with file, line, column, excerpt, caret and hint; many at once.

@@ -1,0 +1,1 @@
+//! The library's face: opens a home folder and ties the modules together.

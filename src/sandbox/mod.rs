@@ -1,0 +1,1 @@
+//! A local Carerix: identity server, GraphQL and made-up data.

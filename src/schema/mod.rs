@@ -1,0 +1,1 @@
+//! The source's GraphQL schema: the types of paths and the validity of operations.

@@ -1,0 +1,1 @@
+//! Rhai under limits: compile, check names and arity, call.

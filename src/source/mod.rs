@@ -1,0 +1,1 @@
+//! The remote system: tokens, requests, pages.

@@ -1,0 +1,1 @@
+//! Raw and unified records, checkpoints and sync history in embedded SQLite.

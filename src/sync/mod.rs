@@ -1,0 +1,1 @@
+//! Reads a connection into the store.
