@@ -16,3 +16,5 @@ pub mod script;
 pub mod source;
 pub mod store;
 pub mod sync;
+pub mod table;
+pub mod yaml;

@@ -1,1 +1,169 @@
 //! The source's GraphQL schema: the types of paths and the validity of operations.
+
+mod path;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apollo_compiler::ast::Type;
+use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Name};
+
+use crate::diagnostics::{Problem, Problems, SourceFile, Span};
+
+pub use path::{PathError, Step, Target};
+
+/// What a scalar of the source means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// Text, ids and enum values included.
+    Text,
+    /// A whole number.
+    Int,
+    /// Any number.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// A moment, written as the connector says.
+    DateTime,
+    /// JSON of any shape.
+    Json,
+}
+
+impl Scalar {
+    /// What to call it in a message.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Scalar::Text => "text",
+            Scalar::Int => "a whole number",
+            Scalar::Float => "a number",
+            Scalar::Boolean => "true or false",
+            Scalar::DateTime => "a date and time",
+            Scalar::Json => "JSON of any shape",
+        }
+    }
+}
+
+/// A GraphQL schema, with the connector's word on what its own scalars mean.
+#[derive(Debug)]
+pub struct Schema {
+    graphql: Valid<apollo_compiler::Schema>,
+    scalars: BTreeMap<String, Scalar>,
+    /// The field of a page type that holds the rows.
+    items: String,
+}
+
+impl Schema {
+    /// Reads a schema from its definition language. `scalars` says what the schema's own scalars mean; `items` is
+    /// the field that makes a type a page of rows.
+    pub fn parse(
+        file: &Arc<SourceFile>,
+        scalars: BTreeMap<String, Scalar>,
+        items: &str,
+        problems: &Problems,
+    ) -> Option<Schema> {
+        match apollo_compiler::Schema::parse_and_validate(&file.text, &file.path) {
+            Ok(graphql) => Some(Schema { graphql, scalars, items: items.to_owned() }),
+            Err(error) => {
+                for diagnostic in error.errors.iter() {
+                    let span = diagnostic
+                        .error
+                        .location()
+                        .map(|place| Span { start: place.offset(), end: place.end_offset() })
+                        .unwrap_or_default();
+                    let message = diagnostic.error.unstable_error_name().unwrap_or("the schema is not valid");
+                    problems.report(
+                        Problem::error("M0150", format!("this is not a valid GraphQL schema: {message}")).at(
+                            file,
+                            span,
+                            diagnostic.error.to_string(),
+                        ),
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether a scalar of that name exists.
+    pub fn has_scalar(&self, name: &str) -> bool {
+        self.graphql.get_scalar(name).is_some()
+    }
+
+    /// The names of the scalars that the schema defines itself.
+    pub fn own_scalars(&self) -> impl Iterator<Item = &str> {
+        self.graphql.types.values().filter_map(|ty| match ty {
+            ExtendedType::Scalar(scalar) if !scalar.is_built_in() => Some(scalar.name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The definition of a field of the query type.
+    pub fn query(&self, field: &str) -> Option<&Component<FieldDefinition>> {
+        let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Query)?;
+        self.graphql.get_object(root)?.fields.get(field)
+    }
+
+    /// The names of the query type's fields that yield pages.
+    pub fn queries(&self) -> Vec<&str> {
+        let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Query);
+        root.and_then(|root| self.graphql.get_object(root))
+            .map(|query| {
+                query
+                    .fields
+                    .iter()
+                    .filter(|(_, field)| self.rows_of(&field.ty).is_some())
+                    .map(|(name, _)| name.as_str())
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// The type of the rows, when `ty` is a page of rows.
+    pub fn rows_of(&self, ty: &Type) -> Option<&Name> {
+        let page = self.graphql.get_object(ty.inner_named_type())?;
+        let items = page.fields.get(self.items.as_str())?;
+        items.ty.is_list().then(|| items.ty.inner_named_type())
+    }
+
+    /// The values of an enum of the schema, by its name.
+    pub fn enum_values(&self, name: &str) -> Option<Vec<&str>> {
+        let values = &self.graphql.get_enum(name)?.values;
+        Some(values.keys().map(Name::as_str).collect())
+    }
+
+    /// Checks an operation; the messages say what the schema does not allow.
+    pub fn validate(&self, operation: &str) -> Result<(), Vec<String>> {
+        match ExecutableDocument::parse_and_validate(&self.graphql, operation, "operation.graphql") {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.errors.iter().map(|diagnostic| diagnostic.error.to_string()).collect()),
+        }
+    }
+
+    fn scalar(&self, name: &str) -> Option<Scalar> {
+        match name {
+            "String" | "ID" => Some(Scalar::Text),
+            "Int" => Some(Scalar::Int),
+            "Float" => Some(Scalar::Float),
+            "Boolean" => Some(Scalar::Boolean),
+            _ => match self.graphql.types.get(name)? {
+                ExtendedType::Enum(_) => Some(Scalar::Text),
+                ExtendedType::Scalar(_) => self.scalars.get(name).cloned(),
+                _ => None,
+            },
+        }
+    }
+
+    fn fields_of(
+        &self,
+        type_name: &str,
+    ) -> Option<&apollo_compiler::collections::IndexMap<Name, Component<FieldDefinition>>> {
+        match self.graphql.types.get(type_name)? {
+            ExtendedType::Object(object) => Some(&object.fields),
+            ExtendedType::Interface(interface) => Some(&interface.fields),
+            _ => None,
+        }
+    }
+}

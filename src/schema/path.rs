@@ -1,0 +1,170 @@
+//! What a path of field names leads to.
+
+use super::{Scalar, Schema};
+use crate::diagnostics::closest;
+
+/// One name of a path, and what it leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The field.
+    pub name: String,
+    /// What the field holds.
+    pub target: Target,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// A single value. The second is the name of its type.
+    Scalar(Scalar, String),
+    /// One object of this type.
+    Object(String),
+    /// A page of objects of this type: its items are the objects.
+    Page(String),
+    /// A plain list of objects of this type.
+    List(String),
+}
+
+impl Target {
+    /// Whether it holds any number of things.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Target::Page(_) | Target::List(_))
+    }
+
+    /// The type of the object or objects.
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Target::Scalar(..) => None,
+            Target::Object(name) | Target::Page(name) | Target::List(name) => Some(name),
+        }
+    }
+}
+
+/// Why a path leads nowhere. `at` and `length` are bytes within the path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathError {
+    /// Where in the path the faulty name begins.
+    pub at: usize,
+    /// How long it is.
+    pub length: usize,
+    /// What is wrong.
+    pub message: String,
+    /// The word under the caret.
+    pub label: String,
+    /// What to do, if that can be told.
+    pub help: Option<String>,
+}
+
+impl Schema {
+    /// The steps of a dotted path that starts at an object of type `from`.
+    pub fn walk(&self, from: &str, path: &str) -> Result<Vec<Step>, PathError> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut here = from.to_owned();
+        let mut at = 0;
+        for name in path.split('.') {
+            let error = |message: String, label: &str, help: Option<String>| PathError {
+                at,
+                length: name.len(),
+                message,
+                label: label.to_owned(),
+                help,
+            };
+            if name.is_empty() {
+                return Err(error(format!("`{path}` is not a path"), "a field name is missing", None));
+            }
+            let Some(fields) = self.fields_of(&here) else {
+                let before = steps.last().map_or("", |step| step.name.as_str());
+                return Err(error(
+                    format!("`{before}` is a {here} and has no fields"),
+                    "leads nowhere",
+                    Some(format!("end the path at `{before}`")),
+                ));
+            };
+            let Some(field) = fields.get(name) else {
+                let help = closest(name, fields.keys().map(|name| name.as_str()))
+                    .map(|close| format!("did you mean `{close}`?"));
+                return Err(error(format!("unknown field `{name}` on type `{here}`"), "no such field", help));
+            };
+            if field.arguments.iter().any(|argument| argument.is_required()) {
+                return Err(error(
+                    format!("`{name}` of `{here}` cannot be read without arguments"),
+                    "needs arguments",
+                    None,
+                ));
+            }
+            let target = self.target(&field.ty).ok_or_else(|| {
+                error(
+                    format!("`{name}` is of type `{}`, which this connector cannot read", field.ty),
+                    "of a type without a meaning here",
+                    Some("scalars get their meaning under `scalars` in connector.yaml; unions are not read".into()),
+                )
+            })?;
+            here = match &target {
+                Target::Scalar(_, type_name) => type_name.clone(),
+                Target::Object(name) | Target::Page(name) | Target::List(name) => name.clone(),
+            };
+            steps.push(Step { name: name.to_owned(), target });
+            at += name.len() + 1;
+        }
+        Ok(steps)
+    }
+
+    fn target(&self, ty: &apollo_compiler::ast::Type) -> Option<Target> {
+        let name = ty.inner_named_type();
+        if let Some(scalar) = self.scalar(name) {
+            // A list of scalars is as good as JSON: nothing can be said about its entries.
+            return Some(Target::Scalar(if ty.is_list() { Scalar::Json } else { scalar }, name.to_string()));
+        }
+        if let Some(rows) = self.rows_of(ty) {
+            return Some(Target::Page(rows.to_string()));
+        }
+        self.fields_of(name)?;
+        Some(if ty.is_list() { Target::List(name.to_string()) } else { Target::Object(name.to_string()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::diagnostics::{Problems, SourceFile};
+
+    fn schema() -> Schema {
+        let file = SourceFile::new(
+            "schema.graphql",
+            "scalar Date scalar Odd
+             type Query { jobs: JobPage }
+             type JobPage { items: [Job] last: Boolean }
+             type Job { title: String! opened: Date odd: Odd owner: Person team: PersonPage all: [Person] }
+             type PersonPage { items: [Person] }
+             type Person { name: String boss: Person }",
+        );
+        let problems = Problems::new();
+        Schema::parse(&file, BTreeMap::from([("Date".into(), Scalar::DateTime)]), "items", &problems).unwrap()
+    }
+
+    #[test]
+    fn a_path_knows_what_it_leads_to() {
+        let schema = schema();
+        let last = |path| schema.walk("Job", path).unwrap().pop().unwrap().target;
+        assert_eq!(last("title"), Target::Scalar(Scalar::Text, "String".into()));
+        assert_eq!(last("opened"), Target::Scalar(Scalar::DateTime, "Date".into()));
+        assert_eq!(last("owner.boss"), Target::Object("Person".into()));
+        assert_eq!(last("team"), Target::Page("Person".into()));
+        assert_eq!(last("all"), Target::List("Person".into()));
+        assert_eq!(last("team.name"), Target::Scalar(Scalar::Text, "String".into()));
+    }
+
+    #[test]
+    fn a_wrong_path_says_where_and_why() {
+        let schema = schema();
+        let error = schema.walk("Job", "owner.nam").unwrap_err();
+        assert_eq!((error.at, error.length), (6, 3));
+        assert_eq!(error.help.as_deref(), Some("did you mean `name`?"));
+        assert_eq!(schema.walk("Job", "title.x").unwrap_err().at, 6);
+        assert!(schema.walk("Job", "odd").unwrap_err().message.contains("cannot read"));
+        assert!(schema.walk("Job", "owner..name").is_err());
+        assert!(schema.walk("Job", "").is_err());
+    }
+}

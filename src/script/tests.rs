@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+use super::*;
+use crate::table::Table;
+
+fn library(text: &str) -> (Library, Vec<String>) {
+    let problems = Problems::new();
+    let table = SourceFile::new("kinds.yaml", "keywords:\n  A: [alpha]\n");
+    let tables = Tables::from([("kinds".into(), Arc::new(Table::parse("kinds", &table, &problems).unwrap()))]);
+    let file = SourceFile::new("test.rhai", text);
+    let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), file)]), &tables, &problems);
+    let mapping = SourceFile::new("m.yaml", "test");
+    let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
+    let library = scripts.library(&[wanted], &mapping, &problems);
+    let report = problems.into_result::<()>(None).unwrap_err();
+    (library, report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
+}
+
+fn call(text: &str, arguments: Vec<Dynamic>) -> Result<Dynamic, CallError> {
+    let (library, problems) = library(text);
+    assert_eq!(problems, Vec::<String>::new());
+    library.call("f", arguments, |_| {})
+}
+
+#[test]
+fn a_function_sees_its_arguments_and_the_tables() {
+    assert_eq!(call("fn f(a, b) { a + b }", vec![2.into(), 3.into()]).unwrap().as_int(), Ok(5));
+    let found = call(r#"fn f(t) { keyword("kinds", t) ?? "none" }"#, vec!["The Alpha".into()]).unwrap();
+    assert_eq!(found.into_string().unwrap(), "A");
+    assert!(call(r#"fn f(t) { keyword("kinds", t) }"#, vec![Dynamic::UNIT]).unwrap().is_unit());
+}
+
+#[test]
+fn what_is_unknown_is_handed_over_and_null() {
+    let (library, _) = library(r#"fn f(t) { unknown("contract type", t) }"#);
+    let mut heard = Vec::new();
+    let result = library.call("f", vec!["odd".into()], |text| heard.push(text)).unwrap();
+    assert!(result.is_unit());
+    assert_eq!(heard, ["unknown contract type: `odd`"]);
+}
+
+#[test]
+fn a_throw_says_where() {
+    let error =
+        call("fn f(a) {\n  if a < 0 { throw \"no salary is negative\"; }\n  a\n}", vec![(-1_i64).into()]).unwrap_err();
+    assert_eq!(error.to_string(), "no salary is negative (test.rhai:2:14, in `f`)");
+}
+
+#[test]
+fn mistakes_are_found_without_running() {
+    for (text, expected) in [
+        ("fn f( { }", "M0405"),
+        ("let x = 1; fn f() { x }", "M0405"),
+        ("fn f() { 1 } f();", "M0406"),
+        ("fn f(a) { if false { nonsense(a) } }", "M0403: there is no function `nonsense`"),
+        ("fn f(a) { g(a, 1) } fn g(a) { a }", "M0404: `g` does not take 2 arguments"),
+        ("fn f(a) { a.trimm() }", "M0403"),
+        ("fn f(a) { eval(a) }", "M0405"),
+    ] {
+        let (_, problems) = library(text);
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{text}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_call_is_checked_by_name_and_arity() {
+    let (library, _) = library("fn salary(from, to) { from }");
+    let problems = Problems::new();
+    let mapping = SourceFile::new("m.yaml", "salery");
+    let at = |name: &str| Located { value: name.to_owned(), span: Span { start: 0, end: 6 } };
+    assert!(library.check(&at("salary"), 2, &mapping, &problems));
+    assert!(!library.check(&at("salary"), 1, &mapping, &problems));
+    assert!(!library.check(&at("salery"), 2, &mapping, &problems));
+    assert_eq!(problems.count(), 2);
+}
+
+#[test]
+fn hostile_scripts_are_stopped() {
+    let started = std::time::Instant::now();
+    for text in [
+        "fn f() { loop { } }",
+        "fn f() { f() }",
+        "fn f() { let s = \"x\"; loop { s += s; } }",
+        "fn f() { let a = []; loop { a.push(a); } }",
+        "fn f() { let s = \"\"; s.pad(100000, \"x\"); s.replace(\"x\", s); s.len() }",
+        "fn f() { sleep(10) }",
+        "fn f() { sleep(10.0) }",
+    ] {
+        assert!(call(text, vec![]).is_err(), "{text}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(20));
+}

@@ -1,0 +1,208 @@
+//! Lookup and keyword tables: which source texts mean which unified value. Built into hash maps and one automaton a
+//! table when they are loaded, so that no table is searched row by row while records are mapped.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aho_corasick::AhoCorasick;
+
+use crate::diagnostics::{Place, Problem, Problems, SourceFile};
+use crate::yaml::{self, Entry, Fields, Located};
+
+/// The tables of a connector by name.
+pub type Tables = BTreeMap<String, Arc<Table>>;
+
+/// A table of source texts and the values they stand for.
+#[derive(Debug)]
+pub struct Table {
+    /// The name that rules use, which is that of its file.
+    pub name: String,
+    /// Where the values stand, for messages about them.
+    pub values: Vec<(String, Place)>,
+    search: Search,
+}
+
+/// How a table is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The whole text must be in the table.
+    Lookup,
+    /// The first keyword that the text contains counts.
+    Keywords,
+}
+
+#[derive(Debug)]
+enum Search {
+    Lookup(HashMap<String, usize>),
+    Keywords { automaton: AhoCorasick, value_of: Vec<usize> },
+}
+
+impl Table {
+    /// Reads a table's file.
+    pub fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Table> {
+        let node = yaml::parse(file, problems)?;
+        let fields = Fields::open(&node, "a table", file, problems)?;
+        let lookup = fields.map("lookup");
+        let keywords = fields.map("keywords");
+        let span = fields.span();
+        fields.close();
+        let (manner, rows) = match (lookup, keywords) {
+            (rows, []) if !rows.is_empty() => (Manner::Lookup, rows),
+            ([], rows) if !rows.is_empty() => (Manner::Keywords, rows),
+            _ => {
+                problems.report(
+                    Problem::error("M0302", format!("the table `{name}` needs either `lookup` or `keywords`"))
+                        .at(file, span, "with at least one row")
+                        .help("write a value and the source's texts for it, such as `MONTH: [maand, month]`"),
+                );
+                return None;
+            }
+        };
+        let rows = Rows::read(rows, file, problems);
+        let search = match manner {
+            Manner::Lookup => rows.into_lookup(file, problems),
+            Manner::Keywords => rows.into_keywords(file, problems)?,
+        };
+        let values = search.1.into_iter().map(|value| (value.value, Place::new(file, value.span))).collect();
+        Some(Table { name: name.to_owned(), values, search: search.0 })
+    }
+
+    /// How it is searched.
+    pub fn manner(&self) -> Manner {
+        match self.search {
+            Search::Lookup(_) => Manner::Lookup,
+            Search::Keywords { .. } => Manner::Keywords,
+        }
+    }
+
+    /// The index in [`Table::values`] of what `text` stands for.
+    pub fn find(&self, text: &str) -> Option<usize> {
+        let text = fold(text);
+        match &self.search {
+            Search::Lookup(values) => values.get(text.as_ref()).copied(),
+            Search::Keywords { automaton, value_of } => automaton
+                .find_overlapping_iter(text.as_ref())
+                .map(|found| found.pattern().as_usize())
+                .min()
+                .map(|keyword| value_of[keyword]),
+        }
+    }
+
+    /// What `text` stands for.
+    pub fn value(&self, text: &str) -> Option<&str> {
+        self.find(text).map(|index| self.values[index].0.as_str())
+    }
+}
+
+/// Case and outer blanks do not matter.
+fn fold(text: &str) -> std::borrow::Cow<'_, str> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        text.into()
+    } else {
+        text.to_lowercase().into()
+    }
+}
+
+struct Rows {
+    values: Vec<Located<String>>,
+    /// A source text and the index of its value.
+    texts: Vec<(Located<String>, usize)>,
+}
+
+impl Rows {
+    fn read(rows: &[Entry], file: &Arc<SourceFile>, problems: &Problems) -> Rows {
+        let mut texts = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            texts.extend(yaml::texts(&row.value, file, problems).into_iter().map(|text| (text, index)));
+        }
+        for (text, _) in &mut texts {
+            text.value = fold(&text.value).into_owned();
+        }
+        texts.retain(|(text, _)| {
+            let blank = text.value.is_empty();
+            if blank {
+                problems.report(Problem::error("M0303", "an empty text stands for nothing").at(
+                    file,
+                    text.span,
+                    "write the source's text",
+                ));
+            }
+            !blank
+        });
+        Rows { values: rows.iter().map(|row| row.key.clone()).collect(), texts }
+    }
+
+    fn into_lookup(self, file: &Arc<SourceFile>, problems: &Problems) -> (Search, Vec<Located<String>>) {
+        let mut first: HashMap<String, (usize, crate::diagnostics::Span)> = HashMap::new();
+        for (text, value) in self.texts {
+            if let Some((_, earlier)) = first.get(&text.value) {
+                problems.report(
+                    Problem::error("M0304", format!("`{}` stands in this table twice", text.value))
+                        .at(file, text.span, "the second time")
+                        .because(Place::new(file, *earlier), "the first time"),
+                );
+            } else {
+                first.insert(text.value, (value, text.span));
+            }
+        }
+        let map = first.into_iter().map(|(text, (value, _))| (text, value)).collect();
+        (Search::Lookup(map), self.values)
+    }
+
+    fn into_keywords(self, file: &Arc<SourceFile>, problems: &Problems) -> Option<(Search, Vec<Located<String>>)> {
+        let value_of = self.texts.iter().map(|(_, value)| *value).collect();
+        match AhoCorasick::new(self.texts.iter().map(|(text, _)| text.value.as_str())) {
+            Ok(automaton) => Some((Search::Keywords { automaton, value_of }, self.values)),
+            Err(error) => {
+                problems.report(Problem::error("M0302", format!("these keywords cannot be searched: {error}")).at(
+                    file,
+                    self.values[0].span,
+                    "too many or too long",
+                ));
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> (Option<Table>, usize) {
+        let problems = Problems::new();
+        let table = Table::parse("t", &SourceFile::new("t.yaml", text), &problems);
+        (table, problems.count())
+    }
+
+    #[test]
+    fn a_lookup_wants_the_whole_text_and_does_not_mind_case() {
+        let (table, problems) = table("lookup:\n  MONTH: [MonthTag, per maand]\n  HOUR: uur\n");
+        let table = table.unwrap();
+        assert_eq!(problems, 0);
+        assert_eq!(table.value(" Per Maand "), Some("MONTH"));
+        assert_eq!(table.value("UUR"), Some("HOUR"));
+        assert_eq!(table.value("uurloon"), None);
+    }
+
+    #[test]
+    fn the_first_keyword_of_the_table_wins_wherever_it_stands_in_the_text() {
+        let (table, _) = table(
+            "keywords:\n  INTERNSHIP: [stage, Écolage]\n  CONTRACT: [tijdelijk, contract]\n  FULL_TIME: [vast]\n",
+        );
+        let table = table.unwrap();
+        assert_eq!(table.value("Vast contract, na een stage"), Some("INTERNSHIP"));
+        assert_eq!(table.value("ÉCOLAGE"), Some("INTERNSHIP"));
+        assert_eq!(table.value("Vast of tijdelijk"), Some("CONTRACT"));
+        assert_eq!(table.value("Vrijwilliger"), None);
+    }
+
+    #[test]
+    fn a_table_says_what_is_wrong_with_it() {
+        assert_eq!(table("lookup:\n  A: [x, X]\n").1, 1);
+        assert_eq!(table("lookup:\n  A: ['']\n").1, 1);
+        assert!(table("other: 1\n").0.is_none());
+        assert!(table("lookup: {A: x}\nkeywords: {B: y}\n").0.is_none());
+    }
+}
