@@ -2,4 +2,5 @@
 
 mod remote;
 
-pub use remote::{Limits, Operation, Paging, Placement, Remote};
+pub use crate::mapping::Operation;
+pub use remote::{Limits, Paging, Placement, Remote};

@@ -59,14 +59,3 @@ pub struct Limits {
     /// The longest pause, also when the remote system asks for more.
     pub longest_pause: Duration,
 }
-
-/// A read that was derived from a mapping: a GraphQL document with the variables `$page` and `$size`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// The name of the operation in the document.
-    pub name: String,
-    /// The document.
-    pub text: String,
-    /// The field of the query type that holds the pages.
-    pub root: String,
-}

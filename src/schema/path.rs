@@ -10,6 +10,8 @@ pub struct Step {
     pub name: String,
     /// What the field holds.
     pub target: Target,
+    /// The names of the arguments that the field takes; none of them is required.
+    pub arguments: Vec<String>,
 }
 
 /// What a field holds.
@@ -103,10 +105,20 @@ impl Schema {
                 Target::Scalar(_, type_name) => type_name.clone(),
                 Target::Object(name) | Target::Page(name) | Target::List(name) => name.clone(),
             };
-            steps.push(Step { name: name.to_owned(), target });
+            let arguments = field.arguments.iter().map(|argument| argument.name.to_string()).collect();
+            steps.push(Step { name: name.to_owned(), target, arguments });
             at += name.len() + 1;
         }
         Ok(steps)
+    }
+
+    /// The names of the fields of a type that hold single values.
+    pub fn scalars_of(&self, type_name: &str) -> Vec<&str> {
+        let fields = self.fields_of(type_name).into_iter().flatten();
+        fields
+            .filter(|(_, field)| matches!(self.target(&field.ty), Some(Target::Scalar(..))))
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 
     fn target(&self, ty: &apollo_compiler::ast::Type) -> Option<Target> {

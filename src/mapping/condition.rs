@@ -1,0 +1,321 @@
+//! Conditions (`when`): `deleted = 0 and (toMedium.code = 'web' or publicationEnd is empty)`.
+
+use crate::diagnostics::Span;
+
+/// A condition as it is written. Spans are bytes within the condition's text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Condition {
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
+    Compare {
+        path: Word,
+        operator: Operator,
+        literal: Literal,
+        literal_span: Span,
+    },
+    In {
+        path: Word,
+        literals: Vec<(Literal, Span)>,
+    },
+    Empty {
+        path: Word,
+    },
+    /// One of the mapping's named conditions.
+    Named(Word),
+}
+
+/// A path or name, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Word {
+    pub text: String,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Literal {
+    Number(f64),
+    Text(String),
+    Flag(bool),
+    /// `$now` or a setting, without the `$`.
+    Variable(String),
+}
+
+/// What is wrong with a condition, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SyntaxError {
+    pub message: String,
+    pub span: Span,
+}
+
+/// Deeper nesting than any person writes is refused, so that no text can exhaust the stack.
+const DEEPEST: usize = 32;
+
+pub(super) fn parse(text: &str) -> Result<Condition, SyntaxError> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser { tokens, at: 0, end: text.len(), depth: 0 };
+    let condition = parser.any()?;
+    match parser.peek() {
+        None => Ok(condition),
+        Some(_) => Err(parser.expected("`and`, `or` or the end")),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    Literal(Literal),
+    Operator(Operator),
+    Open,
+    Close,
+    Comma,
+}
+
+fn tokens(text: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
+    let bytes = text.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        let next_is_equal = bytes.get(at + 1) == Some(&b'=');
+        let (token, length) = match byte {
+            byte if byte.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            b'(' => (Token::Open, 1),
+            b')' => (Token::Close, 1),
+            b',' => (Token::Comma, 1),
+            b'=' => (Token::Operator(Operator::Equal), 1 + usize::from(next_is_equal)),
+            b'!' if next_is_equal => (Token::Operator(Operator::NotEqual), 2),
+            b'<' if next_is_equal => (Token::Operator(Operator::LessOrEqual), 2),
+            b'>' if next_is_equal => (Token::Operator(Operator::GreaterOrEqual), 2),
+            b'<' => (Token::Operator(Operator::Less), 1),
+            b'>' => (Token::Operator(Operator::Greater), 1),
+            b'\'' | b'"' => {
+                let Some(length) = text[at + 1..].find(byte as char) else {
+                    let span = Span { start, end: text.len() };
+                    return Err(SyntaxError { message: "this text never ends".into(), span });
+                };
+                let inside = &text[at + 1..at + 1 + length];
+                (Token::Literal(Literal::Text(inside.to_owned())), length + 2)
+            }
+            _ => {
+                let rest = &text[at..];
+                let length = rest
+                    .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '-' | '+')))
+                    .unwrap_or(rest.len());
+                if length == 0 {
+                    let length = rest.chars().next().map_or(1, char::len_utf8);
+                    let span = Span { start, end: start + length };
+                    return Err(SyntaxError { message: "this mark has no meaning in a condition".into(), span });
+                }
+                (word(&rest[..length]), length)
+            }
+        };
+        at += length;
+        tokens.push((token, Span { start, end: at }));
+    }
+    Ok(tokens)
+}
+
+fn word(text: &str) -> Token {
+    if let Some(name) = text.strip_prefix('$') {
+        return Token::Literal(Literal::Variable(name.to_owned()));
+    }
+    match text {
+        "true" => Token::Literal(Literal::Flag(true)),
+        "false" => Token::Literal(Literal::Flag(false)),
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => match text.parse() {
+            Ok(number) => Token::Literal(Literal::Number(number)),
+            Err(_) => Token::Word(text.to_owned()),
+        },
+        _ => Token::Word(text.to_owned()),
+    }
+}
+
+struct Parser {
+    tokens: Vec<(Token, Span)>,
+    at: usize,
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn any(&mut self) -> Result<Condition, SyntaxError> {
+        let mut parts = vec![self.all()?];
+        while self.keyword("or") {
+            parts.push(self.all()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::Or(parts) })
+    }
+
+    fn all(&mut self) -> Result<Condition, SyntaxError> {
+        let mut parts = vec![self.negation()?];
+        while self.keyword("and") {
+            parts.push(self.negation()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::And(parts) })
+    }
+
+    fn negation(&mut self) -> Result<Condition, SyntaxError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.expected("less nesting"));
+        }
+        let condition = if self.keyword("not") {
+            Condition::Not(Box::new(self.negation()?))
+        } else if self.take(&Token::Open) {
+            let inner = self.any()?;
+            if !self.take(&Token::Close) {
+                return Err(self.expected("`)`"));
+            }
+            inner
+        } else {
+            self.test()?
+        };
+        self.depth -= 1;
+        Ok(condition)
+    }
+
+    fn test(&mut self) -> Result<Condition, SyntaxError> {
+        let Some((Token::Word(text), span)) = self.next() else {
+            self.at = self.at.saturating_sub(1);
+            return Err(self.expected("a path or the name of a condition"));
+        };
+        let path = Word { text, span };
+        if let Some(Token::Operator(operator)) = self.peek() {
+            let operator = *operator;
+            self.at += 1;
+            let (literal, literal_span) = self.literal()?;
+            return Ok(Condition::Compare { path, operator, literal, literal_span });
+        }
+        if self.keyword("in") {
+            return self.list().map(|literals| Condition::In { path, literals });
+        }
+        if self.keyword("is") {
+            let negated = self.keyword("not");
+            if !self.keyword("empty") {
+                return Err(self.expected("`empty`"));
+            }
+            let empty = Condition::Empty { path };
+            return Ok(if negated { Condition::Not(Box::new(empty)) } else { empty });
+        }
+        Ok(Condition::Named(path))
+    }
+
+    fn list(&mut self) -> Result<Vec<(Literal, Span)>, SyntaxError> {
+        if !self.take(&Token::Open) {
+            return Err(self.expected("`(`"));
+        }
+        let mut literals = vec![self.literal()?];
+        while self.take(&Token::Comma) {
+            literals.push(self.literal()?);
+        }
+        if self.take(&Token::Close) { Ok(literals) } else { Err(self.expected("`,` or `)`")) }
+    }
+
+    fn literal(&mut self) -> Result<(Literal, Span), SyntaxError> {
+        match self.next() {
+            Some((Token::Literal(literal), span)) => Ok((literal, span)),
+            _ => {
+                self.at = self.at.saturating_sub(1);
+                Err(self.expected("a number, a text in quotes, true, false, $now or a $setting"))
+            }
+        }
+    }
+
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn take(&mut self, token: &Token) -> bool {
+        let found = self.peek() == Some(token);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(token, _)| token)
+    }
+
+    fn next(&mut self) -> Option<(Token, Span)> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    fn expected(&self, what: &str) -> SyntaxError {
+        let span = self.tokens.get(self.at).map_or(Span { start: self.end, end: self.end }, |(_, span)| *span);
+        SyntaxError { message: format!("{what} is expected here"), span }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shape(condition: &Condition) -> String {
+        let all = |parts: &[Condition], word: &str| parts.iter().map(shape).collect::<Vec<_>>().join(word);
+        match condition {
+            Condition::And(parts) => format!("({})", all(parts, " & ")),
+            Condition::Or(parts) => format!("({})", all(parts, " | ")),
+            Condition::Not(inner) => format!("!{}", shape(inner)),
+            Condition::Compare { path, operator, .. } => format!("{} {operator:?}", path.text),
+            Condition::In { path, literals } => format!("{} in {}", path.text, literals.len()),
+            Condition::Empty { path } => format!("{} empty", path.text),
+            Condition::Named(word) => word.text.clone(),
+        }
+    }
+
+    #[test]
+    fn and_binds_closer_than_or() {
+        let parsed = parse("live and a.b = 'x' or not (c is not empty) and d in (1, 'two', $now)").unwrap();
+        assert_eq!(shape(&parsed), "((live & a.b Equal) | (!!c empty & d in 3))");
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        for (text, at, expected) in [
+            ("a =", 3, "a number, a text"),
+            ("a = b", 4, "a number, a text"),
+            ("a = 1 b", 6, "`and`, `or` or the end"),
+            ("(a = 1", 6, "`)`"),
+            ("a is 3", 5, "`empty`"),
+            ("a = 'x", 4, "never ends"),
+            ("a ? 1", 2, "no meaning"),
+            ("", 0, "a path"),
+            ("a in 3", 5, "`(`"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.message.contains(expected), "{text}: {}", error.message);
+            assert_eq!(error.span.start, at, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-z.$'\" ()=<>!,0-9€-]{0,60}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn nesting_has_an_end(depth in 33_usize..5000) {
+            prop_assert!(parse(&"(".repeat(depth)).is_err());
+        }
+    }
+}

@@ -1,0 +1,588 @@
+//! Mapping a record: pure, and from the raw text straight into the bytes of the unified record.
+
+use std::borrow::Cow;
+
+use rhai::{Array, Dynamic};
+
+use super::condition::Operator;
+use super::plan::{
+    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Plan, Rule, Test, Through, unmapped,
+};
+use super::project::{Projection, Row, Slot};
+use super::shape::{Column, Scope};
+use super::time;
+use super::write::{Value, push_text, shorten};
+use super::{Context, Failure, Issue, Mapped, Severity};
+use crate::model::{Id, Kind};
+use crate::schema::Scalar;
+
+/// Maps the records of one page, one after the other, and reuses its memory.
+pub struct Session<'p, 'a> {
+    plan: &'p Plan,
+    context: Context<'p>,
+    now: time::Moment,
+    projection: Projection<'a>,
+}
+
+impl Plan {
+    /// Begins to map records that live at least as long as the session.
+    pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
+        let now = context.now.as_millisecond();
+        Session { plan: self, context: *context, now, projection: Projection::default() }
+    }
+}
+
+impl<'a> Session<'_, 'a> {
+    /// Maps a record into `mapped`, which is cleared first.
+    pub fn map(&mut self, raw: &'a str, mapped: &mut Mapped) -> Result<(), Failure> {
+        mapped.clear();
+        let plan = self.plan;
+        let row = self
+            .projection
+            .read(&plan.scope, raw)
+            .map_err(|error| Failure(format!("the source sent a record that is not of its schema: {error}")))?;
+        let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
+        let mut eval = Eval {
+            plan,
+            context: self.context,
+            now: self.now,
+            projection: &self.projection,
+            scope: &plan.scope,
+            field: "remote_id",
+            issues,
+            mark_key: None,
+            mark: 0..0,
+        };
+        let Some(found) = eval.remote_id(row) else {
+            return Err(Failure("the record has no remote id".to_owned()));
+        };
+        remote_id.push_str(&found);
+        let derived = Id::derive(self.context.connection, plan.model.name, &found);
+        *id = Some(derived);
+        unified.extend_from_slice(b"{\"id\":\"");
+        unified.extend_from_slice(derived.as_str().as_bytes());
+        unified.extend_from_slice(b"\",\"remote_id\":");
+        push_text(&found, unified);
+        for field in &plan.fields {
+            unified.push(b',');
+            eval.field = field.name;
+            eval.field(field, row, unified);
+        }
+        unified.push(b'}');
+        *deleted = plan.deletion.is_some_and(|(slot, mark)| match eval.projection.slot(row, slot) {
+            Slot::Int(value) => *value == mark,
+            Slot::Bool(value) => i64::from(*value) == mark,
+            _ => false,
+        });
+        *group = plan.group.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
+        *members_of = plan.members_of.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
+        Ok(())
+    }
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It wrote a value.
+    Value,
+    /// It had none; the next alternative has its turn.
+    Empty,
+    /// It had one that did not fit, which was reported; the field is null.
+    Stop,
+}
+
+struct Eval<'e, 'a> {
+    plan: &'e Plan,
+    context: Context<'e>,
+    now: time::Moment,
+    projection: &'e Projection<'a>,
+    /// The scope of the row under work.
+    scope: &'e Scope,
+    /// The field of the record under work, for issues.
+    field: &'static str,
+    issues: &'e mut Vec<Issue>,
+    /// Of the next object to be written: the field whose bytes are wanted in `mark`.
+    mark_key: Option<usize>,
+    mark: std::ops::Range<usize>,
+}
+
+impl<'e> Eval<'e, '_> {
+    fn remote_id(&mut self, row: Row) -> Option<String> {
+        let mut out = Vec::new();
+        let plan = self.plan;
+        (self.alternatives(&plan.remote_id, &Kind::Text, row, &mut out) == Found::Value)
+            .then(|| serde_json::from_slice(&out).ok())
+            .flatten()
+    }
+
+    /// Writes the key and the value of a field: null or an empty list when there is none.
+    fn field(&mut self, field: &'e FieldPlan, row: Row, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(&field.key);
+        if let Kind::List(item) = field.kind {
+            return self.list(&field.rules, item, row, out);
+        }
+        let found = self.alternatives(&field.rules, field.kind, row, out) == Found::Value;
+        if !found {
+            out.extend_from_slice(b"null");
+        }
+        found
+    }
+
+    fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        for rule in rules {
+            match self.single(rule, kind, row, out) {
+                Found::Empty => {}
+                found => return found,
+            }
+        }
+        Found::Empty
+    }
+
+    /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
+    fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        let Some(Each::Items(list)) = rule.each else {
+            return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        let mut found = Found::Empty;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                found = self.origin(rule, kind, item, out);
+                if found != Found::Empty {
+                    break;
+                }
+            }
+        }
+        self.scope = outer;
+        found
+    }
+
+    fn list(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> bool {
+        out.push(b'[');
+        let start = out.len();
+        for rule in rules {
+            self.entries(rule, kind, row, start, out);
+            if out.len() > start {
+                break;
+            }
+        }
+        let found = out.len() > start;
+        out.push(b']');
+        found
+    }
+
+    /// Appends the entries of a rule. `start` is where the list's first entry stands.
+    fn entries(&mut self, rule: &'e Rule, kind: &Kind, row: Row, start: usize, out: &mut Vec<u8>) {
+        let mut seen = Vec::new();
+        self.entries_of(rule, rule.unique, &mut seen, kind, row, start, out);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one list; a struct would only rename it")]
+    fn entries_of(
+        &mut self,
+        rule: &'e Rule,
+        unique: Option<usize>,
+        seen: &mut Vec<std::ops::Range<usize>>,
+        kind: &Kind,
+        row: Row,
+        start: usize,
+        out: &mut Vec<u8>,
+    ) {
+        if let (Origin::All(rules), true) = (&rule.origin, self.applies(rule, row)) {
+            for rule in rules {
+                self.entries_of(rule, unique, seen, kind, row, start, out);
+            }
+            return;
+        }
+        let mut push = |eval: &mut Self, row: Row| {
+            let before = out.len();
+            if before > start {
+                out.push(b',');
+            }
+            eval.mark_key = unique;
+            eval.mark = 0..0;
+            let found = eval.origin(rule, kind, row, out) == Found::Value;
+            eval.mark_key = None;
+            let mark = eval.mark.clone();
+            let again =
+                |earlier: &std::ops::Range<usize>| out[earlier.clone()].eq_ignore_ascii_case(&out[mark.clone()]);
+            if !found || (unique.is_some() && seen.iter().any(again)) {
+                out.truncate(before);
+            } else if unique.is_some() {
+                seen.push(mark);
+            }
+        };
+        let Some(Each::Items(list)) = rule.each else {
+            if self.applies(rule, row) {
+                push(self, row);
+            }
+            return;
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                push(self, item);
+            }
+        }
+        self.scope = outer;
+    }
+
+    /// Whether a rule without a list has its turn.
+    fn applies(&self, rule: &Rule, row: Row) -> bool {
+        let present = match rule.each {
+            Some(Each::Present(slot)) => *self.projection.slot(row, slot) == Slot::Bool(true),
+            _ => true,
+        };
+        present && self.holds(rule, row)
+    }
+
+    fn holds(&self, rule: &Rule, row: Row) -> bool {
+        rule.when.as_ref().is_none_or(|test| self.test(test, row))
+    }
+
+    fn origin(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        let found = match &rule.origin {
+            Origin::Object(fields) => self.object(fields, row, out),
+            Origin::Value(constant) => write_constant(constant, out),
+            Origin::Ref { entity, slots } => self.reference(entity, slots, row, out),
+            Origin::Path(slots) => self.path(rule, slots, kind, row, out),
+            Origin::Join { parts, with } => {
+                let joined = self.join(parts, with, row);
+                self.fitted(rule, &[Value::text(Cow::Owned(joined))], kind, out)
+            }
+            Origin::Call { function, arguments } => match self.call(function, arguments, row) {
+                Ok(value) => self.fitted(rule, &[value], kind, out),
+                Err(message) => self.fail(message),
+            },
+            Origin::All(_) => Found::Empty,
+        };
+        match (&rule.default, found) {
+            (Some(default), Found::Empty) => write_constant(default, out),
+            _ => found,
+        }
+    }
+
+    fn path(&mut self, rule: &'e Rule, slots: &[usize], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        match slots {
+            [slot] => {
+                let value = self.read(row, *slot);
+                self.fitted(rule, &[value], kind, out)
+            }
+            slots => {
+                let values: Vec<Value<'_>> = slots.iter().map(|slot| self.read(row, *slot)).collect();
+                self.fitted(rule, &values, kind, out)
+            }
+        }
+    }
+
+    /// Writes the first of the values that fits.
+    fn fitted(&mut self, rule: &'e Rule, values: &[Value<'_>], kind: &Kind, out: &mut Vec<u8>) -> Found {
+        let mut last = None;
+        for value in values.iter().filter(|value| **value != Value::Null) {
+            let written = match &rule.fit {
+                None => value.write(kind, &self.plan.flags, out),
+                Some(fit) => match self.fit(&fit.through, value, kind, out) {
+                    Some(()) => Ok(()),
+                    None => {
+                        last = Some(value);
+                        continue;
+                    }
+                },
+            };
+            match written {
+                Ok(()) => return Found::Value,
+                Err(why) => self.report(format!("the source's value {why}")),
+            }
+        }
+        let (Some(value), Some(fit)) = (last, &rule.fit) else {
+            return Found::Empty;
+        };
+        self.otherwise(&fit.otherwise, &fit.through, value, kind, out)
+    }
+
+    fn fit(&self, through: &Through, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Option<()> {
+        let text = value.to_text()?;
+        match through {
+            Through::Table(table, constants) => {
+                out.extend_from_slice(&constants[table.find(&text)?]);
+                Some(())
+            }
+            Through::Kind(named) => {
+                let value = Value::text((named.read)(&text)?);
+                value.write(kind, &self.plan.flags, out).ok()
+            }
+        }
+    }
+
+    fn otherwise(
+        &mut self,
+        otherwise: &Otherwise,
+        through: &Through,
+        value: &Value<'_>,
+        kind: &Kind,
+        out: &mut Vec<u8>,
+    ) -> Found {
+        let message = || {
+            let text = value.to_text().unwrap_or_default();
+            match through {
+                Through::Table(table, _) => format!("`{}` is not in table `{}`", shorten(&text), table.name),
+                Through::Kind(kind) => format!("`{}` is no {}", shorten(&text), kind.name),
+            }
+        };
+        match otherwise {
+            Otherwise::Next => Found::Empty,
+            Otherwise::Value(constant) => write_constant(constant, out),
+            Otherwise::Null => {
+                self.report(message());
+                Found::Stop
+            }
+            Otherwise::Error => self.fail(message()),
+            Otherwise::Keep => match value.write(kind, &self.plan.flags, out) {
+                Ok(()) => Found::Value,
+                Err(why) => {
+                    self.report(format!("the source's value {why}"));
+                    Found::Stop
+                }
+            },
+        }
+    }
+
+    /// Writes an object, unless all its fields are null or one that it cannot do without is.
+    fn object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
+        let mark_key = self.mark_key.take();
+        let start = out.len();
+        let mut any = false;
+        for (at, field) in fields.iter().enumerate() {
+            out.push(if at == 0 { b'{' } else { b',' });
+            let value_start = out.len() + field.key.len();
+            let constant = matches!(&field.rules[..], [Rule { origin: Origin::Value(_), .. }]);
+            let found = self.field(field, row, out);
+            if field.required && !found {
+                out.truncate(start);
+                return Found::Empty;
+            }
+            // A constant beside nothing but nulls says nothing about the source.
+            any |= found && !constant;
+            if mark_key == Some(at) {
+                self.mark = value_start..out.len();
+            }
+        }
+        if !any {
+            out.truncate(start);
+            return Found::Empty;
+        }
+        out.push(b'}');
+        Found::Value
+    }
+
+    fn reference(&mut self, entity: &str, slots: &[usize], row: Row, out: &mut Vec<u8>) -> Found {
+        for slot in slots {
+            let value = self.read(row, *slot);
+            if let Some(remote_id) = value.to_text() {
+                let id = Id::derive(self.context.connection, entity, &remote_id);
+                out.push(b'"');
+                out.extend_from_slice(id.as_str().as_bytes());
+                out.push(b'"');
+                return Found::Value;
+            }
+        }
+        Found::Empty
+    }
+
+    fn join(&mut self, parts: &'e [Column], with: &str, row: Row) -> String {
+        let mut joined = String::new();
+        for part in parts {
+            self.column(part, row, &mut |_, value| {
+                if let Some(text) = value.to_text() {
+                    if !joined.is_empty() {
+                        joined.push_str(with);
+                    }
+                    joined.push_str(&text);
+                }
+            });
+        }
+        joined
+    }
+
+    /// Hands every value of a column to `take`, nulls included.
+    fn column(&mut self, column: &'e Column, row: Row, take: &mut dyn FnMut(&Scalar, Value<'_>)) {
+        match column {
+            Column::Slot(slot) => {
+                let value = self.read(row, *slot);
+                take(&self.scope.slots[*slot].scalar, value);
+            }
+            Column::Items(list, column) => {
+                let (outer, projection) = (self.scope, self.projection);
+                self.scope = &outer.lists[*list].scope;
+                for item in projection.items(row, *list) {
+                    self.column(column, item, take);
+                }
+                self.scope = outer;
+            }
+        }
+    }
+
+    fn call(&mut self, function: &str, arguments: &'e [Argument], row: Row) -> Result<Value<'static>, String> {
+        let arguments = arguments
+            .iter()
+            .map(|argument| match argument {
+                Argument::Slot(slot) => {
+                    let value = self.read(row, *slot);
+                    dynamic(&self.scope.slots[*slot].scalar, value)
+                }
+                Argument::Items(list, column) => {
+                    let mut values = Array::new();
+                    let (outer, projection) = (self.scope, self.projection);
+                    self.scope = &outer.lists[*list].scope;
+                    for item in projection.items(row, *list) {
+                        self.column(column, item, &mut |scalar, value| values.push(dynamic(scalar, value)));
+                    }
+                    self.scope = outer;
+                    values.into()
+                }
+                Argument::Now => time::text(self.now).into(),
+                Argument::Setting(value) => value.clone().into(),
+            })
+            .collect();
+        let (field, issues) = (self.field, &mut *self.issues);
+        let result = self.plan.library.call(function, arguments, |message| issues.push(unmapped(field, message)));
+        result.map(value).map_err(|error| error.to_string())
+    }
+
+    /// The value of a slot. A date that cannot be read is reported and null.
+    fn read(&mut self, row: Row, slot: usize) -> Value<'e> {
+        match self.projection.slot(row, slot) {
+            Slot::Null => Value::Null,
+            Slot::Bool(value) => Value::Bool(*value),
+            Slot::Int(value) => Value::Int(*value),
+            Slot::Float(value) => Value::Float(*value),
+            Slot::Json(json) => Value::Json(Cow::Borrowed(json)),
+            Slot::Text(text) => {
+                let info = &self.scope.slots[slot];
+                if info.scalar != Scalar::DateTime {
+                    return Value::text(Cow::Borrowed(text));
+                }
+                match self.date(&info.type_name, text.trim()) {
+                    Some(moment) => Value::Time(moment),
+                    None if text.trim().is_empty() => Value::Null,
+                    None => {
+                        self.report(format!(
+                            "`{}` holds `{}`, which is no date of this source",
+                            info.path,
+                            shorten(text)
+                        ));
+                        Value::Null
+                    }
+                }
+            }
+        }
+    }
+
+    fn date(&self, type_name: &str, text: &str) -> Option<time::Moment> {
+        let (_, format) = self.plan.dates.iter().find(|(name, _)| name == type_name)?;
+        format.parse(text)
+    }
+
+    fn test(&self, test: &Test, row: Row) -> bool {
+        match test {
+            Test::And(tests) => tests.iter().all(|test| self.test(test, row)),
+            Test::Or(tests) => tests.iter().any(|test| self.test(test, row)),
+            Test::Not(test) => !self.test(test, row),
+            Test::Empty(slot) => match self.projection.slot(row, *slot) {
+                Slot::Null => true,
+                Slot::Text(text) => text.trim().is_empty(),
+                _ => false,
+            },
+            Test::Compare(slot, operator, operand) => self.compare(row, *slot, *operator, operand),
+            Test::In(slot, operands) => {
+                operands.iter().any(|operand| self.compare(row, *slot, Operator::Equal, operand))
+            }
+        }
+    }
+
+    fn compare(&self, row: Row, slot: usize, operator: Operator, operand: &Operand) -> bool {
+        let ordering = match (self.projection.slot(row, slot), operand) {
+            (Slot::Int(value), Operand::Number(number)) => (*value as f64).partial_cmp(number),
+            (Slot::Float(value), Operand::Number(number)) => value.partial_cmp(number),
+            (Slot::Bool(value), Operand::Flag(flag)) => Some(value.cmp(flag)),
+            (Slot::Text(text), Operand::Text(wanted)) => compare_texts(text.trim(), wanted),
+            (Slot::Text(text), Operand::Moment(moment)) => self.date_of(slot, text).map(|date| date.cmp(moment)),
+            (Slot::Text(text), Operand::Now) => self.date_of(slot, text).map(|date| date.cmp(&self.now)),
+            _ => None,
+        };
+        match operator {
+            Operator::NotEqual => ordering.is_none_or(|ordering| ordering.is_ne()),
+            Operator::Equal => ordering.is_some_and(|ordering| ordering.is_eq()),
+            Operator::Less => ordering.is_some_and(|ordering| ordering.is_lt()),
+            Operator::LessOrEqual => ordering.is_some_and(|ordering| ordering.is_le()),
+            Operator::Greater => ordering.is_some_and(|ordering| ordering.is_gt()),
+            Operator::GreaterOrEqual => ordering.is_some_and(|ordering| ordering.is_ge()),
+        }
+    }
+
+    fn date_of(&self, slot: usize, text: &str) -> Option<time::Moment> {
+        self.date(&self.scope.slots[slot].type_name, text.trim())
+    }
+
+    fn report(&mut self, message: String) {
+        self.issues.push(unmapped(self.field, message));
+    }
+
+    fn fail(&mut self, message: String) -> Found {
+        self.issues.push(Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        Found::Stop
+    }
+}
+
+fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
+    out.extend_from_slice(constant);
+    Found::Value
+}
+
+/// Compares without regard to case; `wanted` is in lower case. An empty text compares with nothing.
+fn compare_texts(text: &str, wanted: &str) -> Option<std::cmp::Ordering> {
+    if text.is_empty() {
+        return None;
+    }
+    if text.is_ascii() && wanted.is_ascii() {
+        return Some(text.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(wanted.bytes()));
+    }
+    Some(text.to_lowercase().as_str().cmp(wanted))
+}
+
+/// A value as a script sees it. Whole numbers of a field that may hold fractions become floats, so that a script
+/// never meets both.
+fn dynamic(scalar: &Scalar, value: Value<'_>) -> Dynamic {
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(value) => value.into(),
+        Value::Int(value) if *scalar == Scalar::Float => (value as f64).into(),
+        Value::Int(value) => value.into(),
+        Value::Float(value) => value.into(),
+        Value::Text(text) => text.as_ref().into(),
+        Value::Time(moment) => time::text(moment).into(),
+        Value::Json(json) => serde_json::from_str(&json).unwrap_or(Dynamic::UNIT),
+    }
+}
+
+/// What a script returned.
+fn value(result: Dynamic) -> Value<'static> {
+    if result.is_unit() {
+        return Value::Null;
+    }
+    if let Ok(value) = result.as_bool() {
+        return Value::Bool(value);
+    }
+    if let Ok(value) = result.as_int() {
+        return Value::Int(value);
+    }
+    if let Ok(value) = result.as_float() {
+        return Value::Float(value);
+    }
+    if result.is_string() || result.is_char() {
+        return Value::text(Cow::Owned(result.to_string()));
+    }
+    serde_json::to_string(&result).map_or(Value::Null, |json| Value::Json(Cow::Owned(json)))
+}

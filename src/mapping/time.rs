@@ -1,0 +1,320 @@
+//! The source's dates to UTC and back to text, without looking anything up while records are mapped.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// A moment in milliseconds since 1970 in UTC.
+pub(super) type Moment = i64;
+
+/// How a source writes dates.
+#[derive(Debug, Clone)]
+pub struct DateFormat {
+    form: Form,
+    clock: Clock,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Form {
+    /// RFC 3339; texts without an offset are read on the clock of the zone.
+    Rfc3339,
+    /// Parts of a fixed width, on the clock of the zone.
+    Fixed(Vec<Piece>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece {
+    Part(Part, usize),
+    Literal(u8),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl DateFormat {
+    /// A format such as `yyyy-MM-dd HH:mm:ss` or `rfc3339`, on the clock of a zone such as `Europe/Amsterdam`.
+    pub fn new(format: &str, zone: &str) -> Result<DateFormat, String> {
+        let zone = TimeZone::get(zone).map_err(|_| format!("there is no time zone `{zone}`"))?;
+        let form = if format == "rfc3339" { Form::Rfc3339 } else { Form::Fixed(pieces(format)?) };
+        Ok(DateFormat { form, clock: Clock::new(zone) })
+    }
+
+    /// Reads a date.
+    pub(super) fn parse(&self, text: &str) -> Option<Moment> {
+        match &self.form {
+            Form::Rfc3339 => match text.parse::<Timestamp>() {
+                Ok(moment) => Some(moment.as_millisecond()),
+                Err(_) => self.clock.to_utc(text.parse::<DateTime>().ok()?),
+            },
+            Form::Fixed(pieces) => self.clock.to_utc(read(pieces, text.as_bytes())?),
+        }
+    }
+}
+
+fn pieces(format: &str) -> Result<Vec<Piece>, String> {
+    let bytes = format.as_bytes();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let letter = bytes[at];
+        let width = bytes[at..].iter().take_while(|byte| **byte == letter).count();
+        let part = match letter {
+            b'y' => Part::Year,
+            b'M' => Part::Month,
+            b'd' => Part::Day,
+            b'H' => Part::Hour,
+            b'm' => Part::Minute,
+            b's' => Part::Second,
+            letter if letter.is_ascii_alphabetic() => {
+                return Err(format!("`{}` is no part of a date; known are y, M, d, H, m, s", letter as char));
+            }
+            letter => {
+                pieces.push(Piece::Literal(letter));
+                at += 1;
+                continue;
+            }
+        };
+        pieces.push(Piece::Part(part, width));
+        at += width;
+    }
+    let has = |wanted| pieces.iter().any(|piece| matches!(piece, Piece::Part(part, _) if *part == wanted));
+    if !(has(Part::Year) && has(Part::Month) && has(Part::Day)) {
+        return Err("a date format needs at least y, M and d, such as `yyyy-MM-dd HH:mm:ss`".to_owned());
+    }
+    Ok(pieces)
+}
+
+fn read(pieces: &[Piece], text: &[u8]) -> Option<DateTime> {
+    let (mut year, mut month, mut day, mut hour, mut minute, mut second) = (0_i16, 0_i8, 0_i8, 0_i8, 0_i8, 0_i8);
+    let mut at = 0;
+    for piece in pieces {
+        match *piece {
+            Piece::Literal(byte) => {
+                if *text.get(at)? != byte {
+                    return None;
+                }
+                at += 1;
+            }
+            Piece::Part(part, width) => {
+                let mut value = 0_i16;
+                for byte in text.get(at..at + width)? {
+                    let digit = byte.wrapping_sub(b'0');
+                    if digit > 9 {
+                        return None;
+                    }
+                    value = value.checked_mul(10)?.checked_add(i16::from(digit))?;
+                }
+                at += width;
+                let small = || i8::try_from(value).ok();
+                match part {
+                    Part::Year => year = value,
+                    Part::Month => month = small()?,
+                    Part::Day => day = small()?,
+                    Part::Hour => hour = small()?,
+                    Part::Minute => minute = small()?,
+                    Part::Second => second = small()?,
+                }
+            }
+        }
+    }
+    if at != text.len() {
+        return None;
+    }
+    DateTime::new(year, month, day, hour, minute, second, 0).ok()
+}
+
+/// The clock on the wall of a time zone, as a table of the moments at which its offset changes.
+///
+/// A time that the clock shows twice in autumn is taken the first time; one that it skips in spring is read with
+/// the offset from before, as the mail and calendar standards do.
+#[derive(Debug, Clone)]
+struct Clock {
+    zone: TimeZone,
+    /// From this wall-clock second on, this offset in seconds holds.
+    steps: Vec<(i64, i64)>,
+}
+
+/// The table spans these years; other dates take the slow way.
+const FIRST_YEAR: i16 = 1950;
+const LAST_YEAR: i16 = 2100;
+
+impl Clock {
+    fn new(zone: TimeZone) -> Clock {
+        let start = DateTime::new(FIRST_YEAR, 1, 1, 0, 0, 0, 0).expect("a date");
+        let start = Offset::UTC.to_timestamp(start).expect("a date well inside the range");
+        let end = wall_seconds(DateTime::new(LAST_YEAR, 1, 1, 0, 0, 0, 0).expect("a date"));
+        let mut offset = i64::from(zone.to_offset(start).seconds());
+        let mut steps = vec![(i64::MIN, offset)];
+        for change in zone.following(start).take_while(|change| change.timestamp().as_second() < end) {
+            let next = i64::from(change.offset().seconds());
+            // Both in the gap and in the fold the earlier offset goes on until the later of the two wall times.
+            steps.push((change.timestamp().as_second() + offset.max(next), next));
+            offset = next;
+        }
+        Clock { zone, steps }
+    }
+
+    fn to_utc(&self, wall: DateTime) -> Option<Moment> {
+        let milliseconds = i64::from(wall.subsec_nanosecond()) / 1_000_000;
+        if !(FIRST_YEAR..LAST_YEAR).contains(&wall.year()) {
+            let moment = self.zone.to_ambiguous_timestamp(wall).compatible().ok()?;
+            return Some(moment.as_millisecond());
+        }
+        let seconds = wall_seconds(wall);
+        let after = self.steps.partition_point(|(from, _)| *from <= seconds);
+        let (_, offset) = self.steps[after - 1];
+        Some((seconds - offset) * 1000 + milliseconds)
+    }
+}
+
+fn wall_seconds(wall: DateTime) -> i64 {
+    let days = i64::from(days_since_1970(wall.year(), wall.month(), wall.day()));
+    days * 86_400 + i64::from(wall.hour()) * 3600 + i64::from(wall.minute()) * 60 + i64::from(wall.second())
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant's algorithm).
+fn days_since_1970(year: i16, month: i8, day: i8) -> i32 {
+    let (month, day) = (i32::from(month), i32::from(day));
+    let year = i32::from(year) - i32::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Writes a moment as `YYYY-MM-DDTHH:mm:ss.sssZ`.
+pub(super) fn write(moment: Moment, out: &mut Vec<u8>) {
+    let timestamp = Timestamp::from_millisecond(moment).unwrap_or(Timestamp::MAX);
+    let wall = Offset::UTC.to_datetime(timestamp);
+    push_digits(out, i32::from(wall.year().max(0)), 4);
+    out.push(b'-');
+    push_digits(out, i32::from(wall.month()), 2);
+    out.push(b'-');
+    push_digits(out, i32::from(wall.day()), 2);
+    out.push(b'T');
+    push_digits(out, i32::from(wall.hour()), 2);
+    out.push(b':');
+    push_digits(out, i32::from(wall.minute()), 2);
+    out.push(b':');
+    push_digits(out, i32::from(wall.second()), 2);
+    out.push(b'.');
+    push_digits(out, wall.subsec_nanosecond() / 1_000_000, 3);
+    out.push(b'Z');
+}
+
+fn push_digits(out: &mut Vec<u8>, value: i32, width: usize) {
+    let start = out.len();
+    out.resize(start + width, b'0');
+    let mut rest = value;
+    for place in out[start..].iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+}
+
+/// The moment as text.
+pub(super) fn text(moment: Moment) -> String {
+    let mut out = Vec::with_capacity(24);
+    write(moment, &mut out);
+    String::from_utf8(out).expect("digits and marks are ASCII")
+}
+
+/// Reads what [`write`] writes, and any other RFC 3339 text with an offset.
+pub(super) fn parse_utc(text: &str) -> Option<Moment> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amsterdam() -> DateFormat {
+        DateFormat::new("yyyy-MM-dd HH:mm:ss", "Europe/Amsterdam").unwrap()
+    }
+
+    fn utc(text: &str) -> Option<String> {
+        amsterdam().parse(text).map(self::text)
+    }
+
+    #[test]
+    fn winter_summer_and_both_clock_changes() {
+        assert_eq!(utc("2026-01-15 12:00:00").unwrap(), "2026-01-15T11:00:00.000Z");
+        assert_eq!(utc("2026-07-15 12:00:00").unwrap(), "2026-07-15T10:00:00.000Z");
+        // The clock jumps from 02:00 to 03:00: a time in between is read with the offset from before.
+        assert_eq!(utc("2026-03-29 01:59:59").unwrap(), "2026-03-29T00:59:59.000Z");
+        assert_eq!(utc("2026-03-29 02:30:00").unwrap(), "2026-03-29T01:30:00.000Z");
+        assert_eq!(utc("2026-03-29 03:00:00").unwrap(), "2026-03-29T01:00:00.000Z");
+        // The clock shows 02:30 twice: the first time counts.
+        assert_eq!(utc("2026-10-25 02:30:00").unwrap(), "2026-10-25T00:30:00.000Z");
+        assert_eq!(utc("2026-10-25 03:00:00").unwrap(), "2026-10-25T02:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_not_a_date_is_refused() {
+        for text in [
+            "",
+            "2026-01-15",
+            "2026-02-30 12:00:00",
+            "2026-01-15 25:00:00",
+            "2026-01-15 12:00:00 ",
+            "2026-01-15T12:00:00",
+            "maandag",
+        ] {
+            assert_eq!(utc(text), None, "{text}");
+        }
+        assert!(DateFormat::new("yyyy-MM-dd", "Europe/Amstelveen").is_err());
+        assert!(DateFormat::new("yyyy-QQ-dd", "UTC").is_err());
+        assert!(DateFormat::new("HH:mm", "UTC").is_err());
+    }
+
+    #[test]
+    fn rfc_3339_keeps_its_offset_and_borrows_the_zone_without_one() {
+        let format = DateFormat::new("rfc3339", "Europe/Amsterdam").unwrap();
+        assert_eq!(format.parse("2026-07-15T12:00:00+05:00").map(text).unwrap(), "2026-07-15T07:00:00.000Z");
+        assert_eq!(format.parse("2026-07-15T12:00:00.250").map(text).unwrap(), "2026-07-15T10:00:00.250Z");
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_agrees_with_the_time_zone_database(
+            year in 1940_i16..2110, month in 1_i8..=12, day in 1_i8..=28, hour in 0_i8..24, minute in 0_i8..60,
+            zone in prop::sample::select(vec!["Europe/Amsterdam", "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+        ) {
+            let zone = TimeZone::get(zone).unwrap();
+            let wall = DateTime::new(year, month, day, hour, minute, 0, 0).unwrap();
+            let expected = zone.to_ambiguous_timestamp(wall).compatible().unwrap().as_millisecond();
+            prop_assert_eq!(Clock::new(zone).to_utc(wall), Some(expected));
+        }
+
+        #[test]
+        fn every_half_hour_around_the_clock_changes_agrees(
+            change in prop::sample::select(vec![(3_i8, 28_i8), (10, 24)]), half_hours in 0_i64..96, minute in 0_i64..30,
+        ) {
+            let start = DateTime::new(2026, change.0, change.1, 0, 0, 0, 0).unwrap();
+            let wall = start.checked_add(SignedDuration::from_mins(half_hours * 30 + minute)).unwrap();
+            let zone = TimeZone::get("Europe/Amsterdam").unwrap();
+            let expected = zone.to_ambiguous_timestamp(wall).compatible().unwrap().as_millisecond();
+            prop_assert_eq!(amsterdam().parse(&wall.strftime("%Y-%m-%d %H:%M:%S").to_string()), Some(expected));
+        }
+
+        #[test]
+        fn what_is_written_can_be_read(moment in 0_i64..4_000_000_000_000) {
+            prop_assert_eq!(parse_utc(&text(moment)), Some(moment));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".*") {
+            let _ = amsterdam().parse(&text);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Values, and how they are written as a field of a certain kind.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use email_address::EmailAddress;
+use url::Url;
+
+use super::time::{self, Moment};
+use crate::model::Kind;
+
+/// A value on its way from the source to the unified record.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value<'v> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// Trimmed and not empty.
+    Text(Cow<'v, str>),
+    Time(Moment),
+    Json(Cow<'v, str>),
+}
+
+impl<'v> Value<'v> {
+    /// A text without its outer blanks; a blank one is null.
+    pub fn text(text: Cow<'v, str>) -> Value<'v> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            Value::Null
+        } else if trimmed.len() == text.len() {
+            Value::Text(text)
+        } else {
+            match text {
+                Cow::Borrowed(text) => Value::Text(Cow::Borrowed(text.trim())),
+                Cow::Owned(text) => Value::Text(Cow::Owned(text.trim().to_owned())),
+            }
+        }
+    }
+
+    /// The value as text, for joins, tables and ids.
+    pub fn to_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Value::Null | Value::Json(_) => None,
+            Value::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Value::Int(value) => Some(Cow::Owned(value.to_string())),
+            Value::Float(value) => Some(Cow::Owned(value.to_string())),
+            Value::Text(value) => Some(Cow::Borrowed(value)),
+            Value::Time(moment) => Some(Cow::Owned(time::text(*moment))),
+        }
+    }
+
+    /// Writes the value as a field of that kind. An error says why it does not fit; nothing was written then.
+    pub fn write(&self, kind: &Kind, flags: &BTreeMap<i64, bool>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
+        match (kind, self) {
+            (Kind::Text, Value::Text(text)) => push_text(text, out),
+            (Kind::Text, value) => match value.to_text() {
+                Some(text) => push_text(&text, out),
+                None => return Err("is no text".into()),
+            },
+            (Kind::Email, Value::Text(text)) if EmailAddress::is_valid(text) => push_text(text, out),
+            (Kind::Email, _) => return Err("is not an e-mail address".into()),
+            (Kind::Url, Value::Text(text)) if Url::parse(text).is_ok() => push_text(text, out),
+            (Kind::Url, _) => return Err("is not an absolute URL".into()),
+            (Kind::Number, value) => match value.number() {
+                Some(number) => push_number(number, out),
+                None => return Err("is not a number".into()),
+            },
+            (Kind::Integer, value) => match value.number() {
+                Some(number) if number.fract() == 0.0 && number.abs() < EXACT => push_number(number, out),
+                _ => return Err("is not a whole number".into()),
+            },
+            (Kind::Boolean, value) => match value.flag(flags) {
+                Some(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
+                None => return Err("is neither true nor false".into()),
+            },
+            (Kind::Timestamp, value) => match value.moment() {
+                Some(moment) => {
+                    out.push(b'"');
+                    time::write(moment, out);
+                    out.push(b'"');
+                }
+                None => return Err("is not a date".into()),
+            },
+            (Kind::Enum { values, open }, value) => match value.to_text() {
+                Some(text) if *open || values.contains(&text.as_ref()) => push_text(&text, out),
+                Some(text) => return Err(format!("is none of {}: `{}`", values.join(", "), shorten(&text)).into()),
+                None => return Err("is no text".into()),
+            },
+            (Kind::Map, Value::Json(json)) if json.starts_with('{') => out.extend_from_slice(json.as_bytes()),
+            (Kind::Map, _) => return Err("is no map".into()),
+            (Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_), _) => {
+                return Err("is a single value".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Int(value) => Some(*value as f64),
+            Value::Float(value) => Some(*value),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+        .filter(|number| number.is_finite())
+    }
+
+    fn flag(&self, flags: &BTreeMap<i64, bool>) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            Value::Int(value) => flags.get(value).copied(),
+            _ => None,
+        }
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        match self {
+            Value::Time(moment) => Some(*moment),
+            Value::Text(text) => time::parse_utc(text),
+            _ => None,
+        }
+    }
+}
+
+/// Up to here every whole number is exact in a float.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn push_number(number: f64, out: &mut Vec<u8>) {
+    let written = if number.fract() == 0.0 && number.abs() < EXACT {
+        serde_json::to_writer(out, &(number as i64))
+    } else {
+        serde_json::to_writer(out, &number)
+    };
+    written.expect("writing to a Vec cannot fail");
+}
+
+pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("writing to a Vec cannot fail");
+}
+
+/// The beginning of a text, for messages.
+pub(super) fn shorten(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: &Value<'_>, kind: &Kind) -> Result<String, String> {
+        let flags = BTreeMap::from([(0, false), (1, true)]);
+        let mut out = Vec::new();
+        value.write(kind, &flags, &mut out).map_err(Cow::into_owned)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn text(text: &str) -> Value<'_> {
+        Value::text(Cow::Borrowed(text))
+    }
+
+    #[test]
+    fn values_keep_their_type() {
+        assert_eq!(written(&text("+31 6 0000 0000"), &Kind::Text).unwrap(), "\"+31 6 0000 0000\"");
+        assert_eq!(written(&Value::Int(12), &Kind::Text).unwrap(), "\"12\"");
+        assert_eq!(written(&text(" 12.50 "), &Kind::Number).unwrap(), "12.5");
+        assert_eq!(written(&Value::Float(40.0), &Kind::Number).unwrap(), "40");
+        assert_eq!(written(&Value::Int(1), &Kind::Boolean).unwrap(), "true");
+        assert_eq!(written(&Value::Float(2.5), &Kind::Number).unwrap(), "2.5");
+    }
+
+    #[test]
+    fn what_does_not_fit_says_why() {
+        assert_eq!(written(&Value::Int(2), &Kind::Boolean).unwrap_err(), "is neither true nor false");
+        assert_eq!(written(&text("veel"), &Kind::Number).unwrap_err(), "is not a number");
+        assert_eq!(written(&text("inf"), &Kind::Number).unwrap_err(), "is not a number");
+        assert_eq!(written(&Value::Float(2.5), &Kind::Integer).unwrap_err(), "is not a whole number");
+        assert_eq!(written(&text("ada at example.org"), &Kind::Email).unwrap_err(), "is not an e-mail address");
+        let closed = Kind::Enum { values: &["ACTIVE"], open: false };
+        assert_eq!(written(&text("actief"), &closed).unwrap_err(), "is none of ACTIVE: `actief`");
+    }
+
+    #[test]
+    fn blank_text_is_null() {
+        assert_eq!(text(" \n "), Value::Null);
+    }
+}
