@@ -52,6 +52,15 @@ impl Page {
     }
 }
 
+#[cfg(test)]
+impl Page {
+    /// A page of `given` rows that are numbers.
+    pub(super) fn of_numbers(number: u32, given: u64, last: bool, total: Option<u64>) -> Self {
+        let rows = (0..given).map(|row| Bytes::from(row.to_string())).collect();
+        Self { number, last, total, errors: Vec::new(), rows, given: given as usize }
+    }
+}
+
 impl fmt::Debug for Page {
     /// Rows are people's records, so they are counted and not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

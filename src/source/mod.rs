@@ -8,6 +8,7 @@ mod envelope;
 mod error;
 mod graphql;
 mod oauth;
+mod paging;
 mod transport;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 use std::fmt;
 
+use futures_util::Stream;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 
 pub use error::{ErrorClass, Request, SourceError, Subject};
@@ -52,6 +54,19 @@ impl Source {
             }
             answer => answer,
         }
+    }
+
+    /// The pages from `from` on, in order, with up to `paging.prefetch` of them under way at a time.
+    ///
+    /// The stream ends after the page that says it is the last, after a page without rows, and after an error. A page
+    /// that is merely short does not end it. Requests make headway only while the stream is polled, so give it a task
+    /// of its own to read on while a page is worked on.
+    pub fn pages<'a>(
+        &'a self,
+        operation: &'a Operation,
+        from: u32,
+    ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
+        paging::in_order(move |page| self.page(operation, page), from, self.remote.paging.prefetch)
     }
 
     async fn fetch(&self, operation: &Operation, page: u32, token: &Token) -> Result<Page, SourceError> {

@@ -1,6 +1,7 @@
 //! A source against small servers on this machine.
 
 mod answers;
+mod pages;
 mod retries;
 mod secrets;
 mod tokens;
@@ -43,6 +44,7 @@ struct PageCall {
     /// How many came before.
     before: usize,
     page: u64,
+    size: u64,
     authorization: String,
     body: Value,
 }
@@ -52,6 +54,7 @@ struct Server {
     url: Url,
     token_calls: Arc<AtomicUsize>,
     page_calls: Arc<AtomicUsize>,
+    most_under_way: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -64,10 +67,10 @@ impl Server {
         tokens: impl Fn(TokenCall) -> Response + Send + Sync + 'static,
         pages: impl Fn(PageCall) -> BoxFuture<'static, Response> + Send + Sync + 'static,
     ) -> Self {
-        let [token_calls, page_calls] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+        let [token_calls, page_calls, under_way, most_under_way] = [(); 4].map(|()| Arc::new(AtomicUsize::new(0)));
         let (tokens, pages) = (Arc::new(tokens), Arc::new(pages));
         let token_count = Arc::clone(&token_calls);
-        let page_count = Arc::clone(&page_calls);
+        let (page_count, most) = (Arc::clone(&page_calls), Arc::clone(&most_under_way));
         let app = Router::new()
             .route(
                 "/token",
@@ -79,20 +82,24 @@ impl Server {
             .route(
                 "/graphql",
                 post(async move |headers: HeaderMap, body: Bytes| {
+                    most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     let body: Value = serde_json::from_slice(&body).unwrap();
-                    pages(PageCall {
+                    let answer = pages(PageCall {
                         before: page_count.fetch_add(1, Ordering::SeqCst),
                         page: body["variables"]["page"].as_u64().unwrap(),
+                        size: body["variables"]["size"].as_u64().unwrap(),
                         authorization: headers[header::AUTHORIZATION].to_str().unwrap().to_owned(),
                         body,
                     })
-                    .await
+                    .await;
+                    under_way.fetch_sub(1, Ordering::SeqCst);
+                    answer
                 }),
             );
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, token_calls, page_calls }
+        Self { url, token_calls, page_calls, most_under_way }
     }
 
     /// How to reach it: quick retries, four pages at a time.
@@ -171,4 +178,17 @@ fn answers(
 
 fn one_row() -> Response {
     json_answer(StatusCode::OK, &list(json!([{"id": 1}]), true, Some(1)))
+}
+
+/// The page `call` asks for of a list of `rows` numbers, in pages of at most `cap`.
+fn slice(call: &PageCall, rows: u64, cap: u64) -> Value {
+    let size = call.size.min(cap);
+    let from = (call.page * size).min(rows);
+    let to = (from + size).min(rows);
+    list(json!((from..to).collect::<Vec<_>>()), to == rows, Some(rows))
+}
+
+async fn numbers(source: &Source, from: u32) -> Vec<u64> {
+    let pages: Vec<Page> = source.pages(&operation(), from).try_collect().await.unwrap();
+    pages.iter().flat_map(Page::items).map(|row| row.parse().unwrap()).collect()
 }
