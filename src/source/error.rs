@@ -1,0 +1,289 @@
+//! What can go wrong on the way to the remote system and back.
+
+use std::{fmt, time::Duration};
+
+use reqwest::StatusCode;
+use thiserror::Error;
+use url::Url;
+
+use super::graphql::GraphqlError;
+
+/// What a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// An access token.
+    Token,
+    /// A page of an operation's list.
+    Page {
+        /// The name of the operation.
+        operation: String,
+        /// The number of the page, from 0.
+        page: u32,
+    },
+}
+
+/// The request that an error is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What it asked for.
+    pub subject: Subject,
+    /// Where it was sent.
+    pub url: String,
+    /// How often it was sent so far.
+    pub attempts: usize,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.subject {
+            Subject::Token => write!(f, "access token from {}", self.url)?,
+            Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
+        }
+        if self.attempts > 1 {
+            write!(f, " ({} attempts)", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a page could not be read.
+///
+/// No variant carries the client's secret or an access token.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// A URL of the connection must not be used, so nothing was sent.
+    #[error("the {setting} `{url}` cannot be used: {reason}; correct it in the connection or its connector")]
+    Setting {
+        /// Which URL it is.
+        setting: &'static str,
+        /// The URL, without user name, password and query.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client could not be set up: {reason}; check this machine's TLS certificates and proxy settings")]
+    Client {
+        /// What the HTTP client says.
+        reason: String,
+    },
+    /// The identity server refused the client.
+    #[error(
+        "{request}: the identity server refused the client: {} ({status}); \
+         check the client id, the client secret and the scopes of the connection",
+        refusal(error, description.as_deref())
+    )]
+    Credentials {
+        /// The request for a token.
+        request: Request,
+        /// The status of the answer.
+        status: StatusCode,
+        /// The error code of OAuth 2, such as `invalid_client`.
+        error: String,
+        /// What the identity server says about it.
+        description: Option<String>,
+    },
+    /// The remote system refused a token that had only just been issued.
+    #[error(
+        "{request}: the access token was refused, a newly issued one as well; \
+         check that the endpoint and the token URL belong to the same tenant and that the client may use this API"
+    )]
+    Unauthorized {
+        /// The request that was refused.
+        request: Request,
+    },
+    /// The client lacks a right.
+    #[error(
+        "{request}: access denied: {}; give the client the scope or the right that this read needs",
+        list(messages)
+    )]
+    Forbidden {
+        /// The request that was refused.
+        request: Request,
+        /// What the remote system says.
+        messages: Vec<String>,
+    },
+    /// The remote system did not accept the query.
+    #[error(
+        "{request}: the query was rejected: {}; \
+         compare the paths and the filter of the mapping with the schema of the remote system",
+        list(messages)
+    )]
+    Rejected {
+        /// The request that was refused.
+        request: Request,
+        /// What the remote system says.
+        messages: Vec<String>,
+    },
+    /// The query was run, and ended in errors instead of a list.
+    #[error(
+        "{request}: errors came instead of rows: {}; \
+         leave out what they name, or ask the operator of the remote system",
+        list(errors)
+    )]
+    Failed {
+        /// The request that failed.
+        request: Request,
+        /// The errors in the answer.
+        errors: Vec<GraphqlError>,
+    },
+    /// The remote system asks for fewer requests.
+    #[error(
+        "{request}: too many requests{}; try again later, or lower `paging.prefetch`",
+        wait(*retry_after)
+    )]
+    Throttled {
+        /// The request that was turned away.
+        request: Request,
+        /// How long the remote system asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// There was no connection, it broke, or a gateway answered that nobody is in.
+    #[error("{request}: unavailable: {cause}{}; check the network and the URL, or try again later", wait(*retry_after))]
+    Unavailable {
+        /// The request that got no answer.
+        request: Request,
+        /// What happened.
+        cause: String,
+        /// How long the remote system asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The answer did not come in time.
+    #[error(
+        "{request}: no complete answer within {after:?}; try again later, lower `paging.size` or raise `limits.timeout`"
+    )]
+    Timeout {
+        /// The request that took too long.
+        request: Request,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The answer has a status that this protocol has no use for.
+    #[error("{request}: unexpected {status}: {}; {}", list(messages), advice(*status))]
+    Status {
+        /// The request that was answered.
+        request: Request,
+        /// The status of the answer.
+        status: StatusCode,
+        /// What the remote system says.
+        messages: Vec<String>,
+    },
+    /// The answer is not JSON.
+    #[error(
+        "{request}: the answer is not JSON: {found}; check the URL, and that no login page or gateway answers in its place"
+    )]
+    Malformed {
+        /// The request that was answered.
+        request: Request,
+        /// What came instead, in at most a line.
+        found: String,
+    },
+    /// The answer is JSON, but a member is missing or of another kind.
+    #[error("{request}: the answer has no {expected} at `{member}`; check `paging` in the connector, or the token URL")]
+    Misshapen {
+        /// The request that was answered.
+        request: Request,
+        /// The path of the member.
+        member: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// The answer is larger than one may be.
+    #[error("{request}: the answer is larger than {limit} bytes; lower `paging.size`")]
+    TooLarge {
+        /// The request that was answered.
+        request: Request,
+        /// The largest answer that is read.
+        limit: usize,
+    },
+}
+
+/// What kind of trouble an error is, for an exit code or an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// A setting is wrong: nothing was sent.
+    Setting,
+    /// The remote system could not be reached or could not answer: nothing on this side is known to be wrong.
+    Unreachable,
+    /// The remote system was reached and refused.
+    Refused,
+    /// The remote system answered with something that is not understood.
+    Unusable,
+}
+
+impl SourceError {
+    /// Whether the same request may well succeed later, with nothing changed on this side.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. })
+    }
+
+    /// What kind of trouble this is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Setting { .. } | Self::Client { .. } => ErrorClass::Setting,
+            Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } => ErrorClass::Unreachable,
+            Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
+            Self::Credentials { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::Rejected { .. }
+            | Self::Status { .. } => ErrorClass::Refused,
+            Self::Failed { .. } | Self::Malformed { .. } | Self::Misshapen { .. } | Self::TooLarge { .. } => {
+                ErrorClass::Unusable
+            }
+        }
+    }
+
+    /// How long the remote system asks to wait before the next attempt.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// A URL as it may be shown: a user name, a password or a query may hold a secret.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // A URL that cannot have a user name has none to hide.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+fn refusal(error: &str, description: Option<&str>) -> String {
+    match description {
+        Some(description) => format!("{error}: {description}"),
+        None => error.to_owned(),
+    }
+}
+
+/// The first messages in one line: a query with one wrong path may well fail in every row.
+fn list(messages: &[impl fmt::Display]) -> String {
+    const SHOWN: usize = 3;
+    if messages.is_empty() {
+        return "no reason given".to_owned();
+    }
+    let mut line = messages.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    if messages.len() > SHOWN {
+        line.push_str(&format!("; and {} more", messages.len() - SHOWN));
+    }
+    line
+}
+
+fn wait(asked: Option<Duration>) -> String {
+    asked.map(|asked| format!(" (it asks to wait {} s)", asked.as_secs())).unwrap_or_default()
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    if status.is_redirection() {
+        "redirects are not followed, so set the URL that is meant"
+    } else if status.is_server_error() {
+        "the remote system failed: ask its operator, or try again later"
+    } else {
+        "check the URL"
+    }
+}

@@ -1,0 +1,213 @@
+//! The pages of a list, in order, with a bounded number of them under way.
+
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, FuturesOrdered},
+};
+
+use super::{error::SourceError, graphql::Page};
+
+/// Fetches the pages from `from` on. The first comes alone: it tells how many there are, and most lists are short.
+pub(super) fn in_order<F, A>(
+    fetch: F,
+    from: u32,
+    prefetch: usize,
+) -> impl Stream<Item = Result<Page, SourceError>> + Send
+where
+    F: Fn(u32) -> A + Send,
+    A: Future<Output = Result<Page, SourceError>> + Send,
+{
+    let walk = Walk { fetch, under_way: FuturesOrdered::new(), next: from, prefetch, extent: Extent::Unknown };
+    stream::unfold(Some(walk), async |walk| {
+        let mut walk = walk?;
+        walk.ask_ahead();
+        let page = walk.under_way.next().await?;
+        let rest = match &page {
+            Ok(page) if !page.ends_list() => {
+                walk.extent = walk.extent.after(page);
+                Some(walk)
+            }
+            _ => None,
+        };
+        Some((page, rest))
+    })
+}
+
+struct Walk<F, A: Future> {
+    fetch: F,
+    under_way: FuturesOrdered<A>,
+    next: u32,
+    prefetch: usize,
+    extent: Extent,
+}
+
+impl<F: Fn(u32) -> A, A: Future> Walk<F, A> {
+    /// Asks for the next page in any case, and for more of them where they may exist. What the extent says only
+    /// limits asking ahead: the list ends when a page says so.
+    fn ask_ahead(&mut self) {
+        while self.under_way.is_empty() || (self.under_way.len() < self.prefetch && self.extent.may_hold(self.next)) {
+            self.under_way.push_back((self.fetch)(self.next));
+            self.next = self.next.saturating_add(1);
+        }
+    }
+}
+
+/// What is known of the number of pages.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// No page has come yet.
+    Unknown,
+    /// The remote system does not count.
+    Uncounted,
+    /// As many pages as `total` rows fill, when a page has up to `size` of them. The size is what was really given:
+    /// a server may silently give fewer rows a page than asked for.
+    Counted { total: u64, size: u64 },
+}
+
+impl Extent {
+    fn after(self, page: &Page) -> Self {
+        let given = page.given() as u64;
+        match (self, page.total) {
+            (_, None) => Self::Uncounted,
+            (Self::Counted { size, .. }, Some(total)) => Self::Counted { total, size: size.max(given) },
+            (_, Some(total)) => Self::Counted { total, size: given },
+        }
+    }
+
+    fn may_hold(self, page: u32) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Uncounted => true,
+            Self::Counted { total, size } => u64::from(page) < total.div_ceil(size.max(1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A list as a server holds it, and what was seen of its requests.
+    #[derive(Debug, Clone)]
+    struct Server {
+        rows: u64,
+        /// The rows of a page, which the server may have capped.
+        size: u64,
+        /// Rows that this page hides, at most all but one.
+        short: Option<(u64, u64)>,
+        counts: bool,
+        says_last: bool,
+        /// How often each answer is not ready yet, by page modulo the length.
+        delays: Vec<u8>,
+    }
+
+    #[derive(Debug, Default)]
+    struct Seen {
+        asked: Vec<u32>,
+        under_way: usize,
+        most_under_way: usize,
+    }
+
+    impl Server {
+        fn pages(&self) -> u64 {
+            self.rows.div_ceil(self.size)
+        }
+
+        fn page(&self, number: u32) -> Page {
+            let at = u64::from(number);
+            let mut given = self.rows.saturating_sub(at * self.size).min(self.size);
+            if let Some((_, hidden)) = self.short.filter(|(page, _)| *page == at) {
+                given = given.saturating_sub(hidden).max(given.min(1));
+            }
+            let last = self.says_last && at + 1 >= self.pages();
+            Page::of_numbers(number, given, last, self.counts.then_some(self.rows))
+        }
+    }
+
+    fn server() -> impl Strategy<Value = Server> {
+        let short = proptest::option::of((0u64..6, 1u64..8));
+        (0u64..60, 1u64..9, short, any::<bool>(), any::<bool>(), proptest::collection::vec(0u8..6, 1..5)).prop_map(
+            |(rows, size, short, counts, says_last, delays)| Server { rows, size, short, counts, says_last, delays },
+        )
+    }
+
+    /// Reads all pages; returns their numbers and rows, and what the server saw.
+    fn read(server: &Server, from: u32, prefetch: usize) -> (Vec<(u32, usize)>, Seen) {
+        let seen = Mutex::new(Seen::default());
+        let fetch = |page: u32| {
+            let (seen, server) = (&seen, server);
+            async move {
+                {
+                    let mut seen = seen.lock().unwrap();
+                    seen.asked.push(page);
+                    seen.under_way += 1;
+                    seen.most_under_way = seen.most_under_way.max(seen.under_way);
+                }
+                for _ in 0..server.delays[page as usize % server.delays.len()] {
+                    tokio::task::yield_now().await;
+                }
+                seen.lock().unwrap().under_way -= 1;
+                Ok(server.page(page))
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let pages = runtime.block_on(async {
+            let pages = in_order(fetch, from, prefetch).map(|page| page.unwrap());
+            pages.map(|page| (page.number, page.given())).collect().await
+        });
+        (pages, seen.into_inner().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn prefetch_reads_what_one_at_a_time_reads(server in server(), from in 0u32..8, prefetch in 0usize..7) {
+            let mut expected = Vec::new();
+            for number in from.. {
+                let page = server.page(number);
+                expected.push((number, page.given()));
+                if page.ends_list() { break; }
+            }
+            let (pages, seen) = read(&server, from, prefetch);
+            prop_assert_eq!(pages, expected);
+            prop_assert!(seen.most_under_way <= prefetch.max(1));
+            prop_assert!(seen.asked.is_sorted() && seen.asked[0] == from);
+        }
+
+        #[test]
+        fn a_counted_list_is_not_read_beyond_its_end(mut server in server(), prefetch in 0usize..7) {
+            server.counts = true;
+            server.short = None;
+            let (_, seen) = read(&server, 0, prefetch);
+            let last_asked = u64::from(*seen.asked.last().unwrap());
+            // Where no page says that it is the last, only an empty one ends the list.
+            let end = if server.says_last { server.pages().saturating_sub(1) } else { server.pages() };
+            prop_assert!(last_asked <= end, "{last_asked} > {end}");
+        }
+    }
+
+    #[test]
+    fn an_uncounted_list_is_read_ahead_after_its_first_page() {
+        let server = Server { rows: 40, size: 2, short: None, counts: false, says_last: true, delays: vec![3] };
+        let (pages, seen) = read(&server, 0, 4);
+        assert_eq!(pages.len(), 20);
+        assert_eq!(seen.most_under_way, 4);
+    }
+
+    #[test]
+    fn nothing_is_asked_before_the_first_poll_and_only_one_page_at_first() {
+        let asked = Mutex::new(Vec::new());
+        let fetch = |page| {
+            asked.lock().unwrap().push(page);
+            async move { Ok(Page::of_numbers(page, 1, true, None)) }
+        };
+        let pages = in_order(fetch, 5, 4);
+        assert!(asked.lock().unwrap().is_empty());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(pages.count()), 1);
+        assert_eq!(*asked.lock().unwrap(), [5]);
+    }
+}
