@@ -59,3 +59,14 @@ pub struct Limits {
     /// The longest pause, also when the remote system asks for more.
     pub longest_pause: Duration,
 }
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            timeout: Duration::from_secs(60),
+            attempts: 4,
+            pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(30),
+        }
+    }
+}

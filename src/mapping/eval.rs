@@ -357,14 +357,12 @@ impl<'e> Eval<'e, '_> {
         for (at, field) in fields.iter().enumerate() {
             out.push(if at == 0 { b'{' } else { b',' });
             let value_start = out.len() + field.key.len();
-            let constant = matches!(&field.rules[..], [Rule { origin: Origin::Value(_), .. }]);
             let found = self.field(field, row, out);
             if field.required && !found {
                 out.truncate(start);
                 return Found::Empty;
             }
-            // A constant beside nothing but nulls says nothing about the source.
-            any |= found && !constant;
+            any |= found;
             if mark_key == Some(at) {
                 self.mark = value_start..out.len();
             }

@@ -1,0 +1,166 @@
+//! `connections/NAME.yaml`: one tenant of a source.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Home;
+use crate::diagnostics::{Problem, Problems, Report, SourceFile};
+use crate::yaml::{self, Fields, Located};
+
+/// Stands in a setting for the base address of the local sandbox.
+const SANDBOX: &str = "{sandbox}";
+
+/// A connection as its file says it.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The name of the file; it is part of every id.
+    pub name: String,
+    /// The connector that it uses.
+    pub connector: Located<String>,
+    /// What the connector asks of a connection.
+    pub settings: BTreeMap<String, Located<String>>,
+    /// Where the client's id and secret are kept.
+    pub credentials: Option<CredentialSource>,
+    /// The sandbox to start in place of a remote system.
+    pub sandbox: Option<SandboxSettings>,
+    /// What is done with its records.
+    pub options: Options,
+    pub(super) file: Arc<SourceFile>,
+}
+
+/// Where a client's id and secret are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialSource {
+    /// The client's id.
+    pub client_id: Reference,
+    /// The client's secret.
+    pub client_secret: Reference,
+}
+
+/// Where a text is kept that has no place in a file under version control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// In an environment variable.
+    Environment(String),
+    /// In a file.
+    File(String),
+}
+
+/// What the sandbox is started with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SandboxSettings {
+    /// The seed of its made-up data.
+    pub seed: Option<u64>,
+    /// How many candidates it has.
+    pub candidates: Option<u32>,
+    /// Milliseconds that every request takes longer.
+    pub latency_ms: Option<u64>,
+}
+
+/// What is done with the records of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Show the source's own record in `remote_data`.
+    pub remote_data: bool,
+}
+
+impl Connection {
+    /// Reads the connection of that name.
+    pub fn load(home: &Home, name: &str) -> Result<Connection, Report> {
+        let problems = Problems::new();
+        let known = home.connections();
+        if !known.iter().any(|known| known == name) {
+            let problem = Problem::error("M0610", format!("there is no connection `{name}`"));
+            problems.report(if known.is_empty() {
+                problem.help(format!("connections are files in {}", home.root().join("connections").display()))
+            } else {
+                problem.suggest(name, known.iter().map(String::as_str))
+            });
+            return problems.into_result(None);
+        }
+        let connection = home
+            .read(&format!("connections/{name}.yaml"), &problems)
+            .and_then(|file| Connection::parse(name, &file, &problems));
+        problems.into_result(connection)
+    }
+
+    fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
+        let node = yaml::parse(file, problems)?;
+        let fields = Fields::open(&node, "a connection", file, problems)?;
+        let connector = fields.required_text("connector");
+        let settings = fields
+            .map("settings")
+            .iter()
+            .filter_map(|entry| Some((entry.key.value.clone(), yaml::text(&entry.value, file, problems)?)))
+            .collect();
+        let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
+        let credentials = match sandbox {
+            Some(_) => None,
+            None => fields.require("credentials"),
+        };
+        let credentials = credentials.map(|node| credential_source(node, file, problems));
+        let options = fields.get("options").map(|node| options(node, file, problems));
+        fields.close();
+        Some(Connection {
+            name: name.to_owned(),
+            connector: connector?,
+            settings,
+            credentials: credentials.flatten(),
+            sandbox: sandbox.flatten(),
+            options: options.flatten().unwrap_or_default(),
+            file: Arc::clone(file),
+        })
+    }
+
+    /// Fills in the base address of the sandbox that was started for this connection.
+    #[must_use]
+    pub fn with_sandbox(mut self, base: &str) -> Connection {
+        for value in self.settings.values_mut() {
+            value.value = value.value.replace(SANDBOX, base);
+        }
+        self
+    }
+}
+
+fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SandboxSettings> {
+    let fields = Fields::open(node, "`sandbox`", file, problems)?;
+    let natural = |key, most| fields.integer(key, 0..=most).and_then(|value| u64::try_from(value).ok());
+    let settings = SandboxSettings {
+        seed: natural("seed", i64::MAX),
+        candidates: natural("candidates", 1_000_000).and_then(|count| u32::try_from(count).ok()),
+        latency_ms: natural("latency_ms", 60_000),
+    };
+    fields.close();
+    Some(settings)
+}
+
+fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
+    let fields = Fields::open(node, "`options`", file, problems)?;
+    let options = Options { remote_data: fields.flag("remote_data").unwrap_or(false) };
+    fields.close();
+    Some(options)
+}
+
+fn credential_source(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<CredentialSource> {
+    let fields = Fields::open(node, "`credentials`", file, problems)?;
+    let reference = |key| fields.required_text(key).and_then(|text| reference(&text, file, problems));
+    let (client_id, client_secret) = (reference("client_id"), reference("client_secret"));
+    fields.close();
+    Some(CredentialSource { client_id: client_id?, client_secret: client_secret? })
+}
+
+fn reference(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems) -> Option<Reference> {
+    match text.value.split_once(':') {
+        Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Environment(name.trim().to_owned())),
+        Some(("file", path)) if !path.trim().is_empty() => Some(Reference::File(path.trim().to_owned())),
+        _ => {
+            // The text may be the secret itself, so the message does not repeat the line.
+            let (line, _) = file.line_column(text.span.start);
+            problems.report(
+                Problem::error("M0611", format!("{}:{line}: credentials stand elsewhere, not in this file", file.path))
+                    .help("write `env:NAME` for an environment variable or `file:PATH` for a file; if a secret stood here, replace it at the source"),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! `connector.yaml`: how a source is reached and how it writes things.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Limits;
+use super::remote::Placement;
+use crate::diagnostics::{Problem, Problems, SourceFile};
+use crate::mapping::{DateFormat, PageArguments, SortArgument};
+use crate::schema::Scalar;
+use crate::yaml::{self, Entry, Fields, Located, Node};
+
+/// What `connector.yaml` says.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub file: Arc<SourceFile>,
+    pub name: String,
+    pub title: String,
+    pub settings: Vec<Setting>,
+    pub endpoint: Located<String>,
+    pub token_url: Located<String>,
+    pub scopes: Vec<String>,
+    pub placement: Placement,
+    pub expiry_margin: Duration,
+    pub page_size: u32,
+    pub prefetch: usize,
+    pub pages: PageArguments,
+    pub arguments: Vec<Entry>,
+    pub scalars: BTreeMap<String, Scalar>,
+    /// Where the scalars stand, for messages about them.
+    pub scalar_keys: Vec<Located<String>>,
+    pub dates: BTreeMap<String, DateFormat>,
+    pub flags: BTreeMap<i64, bool>,
+    pub deletion: Option<(String, i64)>,
+    pub limits: Limits,
+}
+
+/// Something that a connection says.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub name: Located<String>,
+    pub about: String,
+    pub default: Option<String>,
+}
+
+impl Definition {
+    pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Definition> {
+        let node = yaml::parse(file, problems)?;
+        let fields = Fields::open(&node, "a connector", file, problems)?;
+        let reader = Reader { file, problems };
+        let name = fields.required_text("name");
+        let title = fields.required_text("title");
+        let settings = fields.map("settings").iter().filter_map(|entry| reader.setting(entry)).collect();
+        let endpoint = fields.required_text("endpoint");
+        let oauth2 = fields.require("oauth2").and_then(|node| reader.oauth2(node));
+        let pages = fields.require("pages").and_then(|node| reader.pages(node));
+        let arguments = fields.map("arguments").to_vec();
+        let mut scalars = BTreeMap::new();
+        let mut dates = BTreeMap::new();
+        for entry in fields.map("scalars") {
+            if let Some((scalar, format)) = reader.scalar(entry) {
+                scalars.insert(entry.key.value.clone(), scalar);
+                dates.extend(format.map(|format| (entry.key.value.clone(), format)));
+            }
+        }
+        let scalar_keys = fields.map("scalars").iter().map(|entry| entry.key.clone()).collect();
+        let flags = fields.map("flags").iter().filter_map(|entry| reader.flag(entry)).collect();
+        let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
+        let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        fields.close();
+        let (token_url, scopes, placement, expiry_margin) = oauth2?;
+        let (page_size, prefetch, pages) = pages?;
+        Some(Definition {
+            file: Arc::clone(file),
+            name: name?.value,
+            title: title?.value,
+            settings,
+            endpoint: endpoint?,
+            token_url,
+            scopes,
+            placement,
+            expiry_margin,
+            page_size,
+            prefetch,
+            pages,
+            arguments,
+            scalars,
+            scalar_keys,
+            dates,
+            flags,
+            deletion,
+            limits: limits?,
+        })
+    }
+}
+
+struct Reader<'a> {
+    file: &'a Arc<SourceFile>,
+    problems: &'a Problems,
+}
+
+type OAuth2 = (Located<String>, Vec<String>, Placement, Duration);
+
+impl Reader<'_> {
+    fn open<'a>(&'a self, node: &'a Node, what: &'static str) -> Option<Fields<'a>> {
+        Fields::open(node, what, self.file, self.problems)
+    }
+
+    fn setting(&self, entry: &Entry) -> Option<Setting> {
+        let fields = self.open(&entry.value, "a setting")?;
+        let about = fields.text("about").map_or_else(String::new, |about| about.value);
+        let default = fields.text("default").map(|default| default.value);
+        fields.close();
+        Some(Setting { name: entry.key.clone(), about, default })
+    }
+
+    fn oauth2(&self, node: &Node) -> Option<OAuth2> {
+        let fields = self.open(node, "`oauth2`")?;
+        let token_url = fields.required_text("token_url");
+        let scopes = fields.texts("scopes").into_iter().map(|scope| scope.value).collect();
+        let placement = match fields.text("placement") {
+            None => Placement::Body,
+            Some(text) => match text.value.as_str() {
+                "body" => Placement::Body,
+                "basic" => Placement::Basic,
+                other => {
+                    self.problems.report(
+                        Problem::error("M0601", format!("`{other}` is no place for credentials"))
+                            .at(self.file, text.span, "unknown")
+                            .suggest(other, ["body", "basic"]),
+                    );
+                    return None;
+                }
+            },
+        };
+        let margin = fields.duration("expiry_margin").unwrap_or(Duration::from_secs(60));
+        fields.close();
+        Some((token_url?, scopes, placement, margin))
+    }
+
+    fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments)> {
+        let fields = self.open(node, "`pages`")?;
+        let text = |key| fields.required_text(key).map(|text| text.value);
+        let size = fields.integer("size", 1..=10_000).unwrap_or(100);
+        let prefetch = fields.integer("prefetch", 1..=64).unwrap_or(4);
+        let (items, last, argument) = (text("items"), text("last"), text("argument"));
+        let (page, size_argument) = (text("page"), text("size_argument"));
+        let total = fields.text("total").map(|text| text.value);
+        let filter = fields.text("filter").map(|text| text.value);
+        let sort = fields.require("sort").and_then(|node| self.sort(node));
+        let nested = fields.get("nested").and_then(|node| {
+            let fields = self.open(node, "`nested`")?;
+            let argument = fields.required_text("argument");
+            let size = fields.integer("size", 1..=10_000).unwrap_or(100);
+            fields.close();
+            Some((argument?.value, u32::try_from(size).ok()?))
+        });
+        fields.close();
+        let arguments = PageArguments {
+            items: items?,
+            last: last?,
+            total,
+            argument: argument?,
+            page: page?,
+            size: size_argument?,
+            sort: sort?,
+            filter,
+            nested,
+        };
+        Some((u32::try_from(size).ok()?, usize::try_from(prefetch).ok()?, arguments))
+    }
+
+    fn sort(&self, node: &Node) -> Option<SortArgument> {
+        let fields = self.open(node, "`sort`")?;
+        let text = |key| fields.required_text(key).map(|text| text.value);
+        let (argument, property, direction) = (text("argument"), text("property"), text("direction"));
+        let (ascending, descending) = (text("ascending"), text("descending"));
+        fields.close();
+        Some(SortArgument {
+            argument: argument?,
+            property: property?,
+            direction: direction?,
+            ascending: ascending?,
+            descending: descending?,
+        })
+    }
+
+    fn scalar(&self, entry: &Entry) -> Option<(Scalar, Option<DateFormat>)> {
+        let fields = self.open(&entry.value, "a scalar")?;
+        let kind = fields.required_text("kind");
+        let format = fields.text("format");
+        let zone = fields.text("zone");
+        fields.close();
+        let kind = kind?;
+        let scalar = match kind.value.as_str() {
+            "text" => Scalar::Text,
+            "int" => Scalar::Int,
+            "float" => Scalar::Float,
+            "boolean" => Scalar::Boolean,
+            "json" => Scalar::Json,
+            "datetime" => Scalar::DateTime,
+            other => {
+                self.problems.report(
+                    Problem::error("M0602", format!("`{other}` is no kind of scalar"))
+                        .at(self.file, kind.span, "unknown kind")
+                        .suggest(other, ["text", "int", "float", "boolean", "json", "datetime"]),
+                );
+                return None;
+            }
+        };
+        if scalar != Scalar::DateTime {
+            return Some((scalar, None));
+        }
+        let written = format.as_ref().map_or("rfc3339", |format| format.value.as_str());
+        let clock = zone.as_ref().map_or("UTC", |zone| zone.value.as_str());
+        match DateFormat::new(written, clock) {
+            Ok(format) => Some((scalar, Some(format))),
+            Err(why) => {
+                let span =
+                    zone.filter(|_| why.contains("time zone")).or(format).map_or(entry.key.span, |text| text.span);
+                self.problems.report(Problem::error("M0603", why).at(self.file, span, "cannot be used"));
+                None
+            }
+        }
+    }
+
+    fn flag(&self, entry: &Entry) -> Option<(i64, bool)> {
+        match (entry.key.value.parse(), &entry.value.value) {
+            (Ok(number), yaml::Value::Bool(flag)) => Some((number, *flag)),
+            _ => {
+                self.problems.report(Problem::error("M0604", "a flag says what a whole number means").at(
+                    self.file,
+                    entry.key.span,
+                    "not of the form `\"1\": true`",
+                ));
+                None
+            }
+        }
+    }
+
+    fn deletion(&self, node: &Node) -> Option<(String, i64)> {
+        let fields = self.open(node, "`deletion`")?;
+        let path = fields.required_text("path");
+        let equals = fields.integer("equals", i64::MIN..=i64::MAX).unwrap_or(1);
+        fields.close();
+        Some((path?.value, equals))
+    }
+
+    fn limits(&self, node: &Node) -> Option<Limits> {
+        let fields = self.open(node, "`limits`")?;
+        let usual = Limits::default();
+        let attempts = fields.integer("attempts", 1..=20).and_then(|attempts| usize::try_from(attempts).ok());
+        let limits = Limits {
+            timeout: fields.duration("timeout").unwrap_or(usual.timeout),
+            attempts: attempts.unwrap_or(usual.attempts),
+            pause: fields.duration("pause").unwrap_or(usual.pause),
+            longest_pause: fields.duration("longest_pause").unwrap_or(usual.longest_pause),
+        };
+        fields.close();
+        Some(limits)
+    }
+}

@@ -1,0 +1,111 @@
+//! The files of a connector, as they are on disk.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostics::{Problem, Problems, SourceFile};
+
+/// Larger files are no mappings.
+const LARGEST: u64 = 8 << 20;
+
+/// A folder that holds `mappings/`, `scripts/` and `connections/`.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+/// The texts that make up a connector.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub definition: Arc<SourceFile>,
+    pub schema: Arc<SourceFile>,
+    pub mappings: Vec<Arc<SourceFile>>,
+    pub tables: BTreeMap<String, Arc<SourceFile>>,
+    pub scripts: BTreeMap<String, Arc<SourceFile>>,
+}
+
+impl Home {
+    /// The home at `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Home {
+        Home { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The names of the connections, in order.
+    pub fn connections(&self) -> Vec<String> {
+        self.names("connections", "yaml")
+    }
+
+    /// The names of the connectors, in order.
+    pub fn connectors(&self) -> Vec<String> {
+        let folders = std::fs::read_dir(self.root.join("mappings")).into_iter().flatten().flatten();
+        let mut names: Vec<String> = folders
+            .filter(|entry| entry.path().join("connector.yaml").is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Reads a file of the home; the path is relative and is what messages show.
+    pub(super) fn read(&self, path: &str, problems: &Problems) -> Option<Arc<SourceFile>> {
+        let full = self.root.join(path);
+        let read = match std::fs::metadata(&full) {
+            Ok(metadata) if metadata.len() > LARGEST => Err(format!("is larger than {} MiB", LARGEST >> 20)),
+            Ok(_) => std::fs::read(&full)
+                .map_err(|error| error.to_string())
+                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())),
+            Err(error) => Err(error.to_string()),
+        };
+        match read {
+            Ok(text) => Some(SourceFile::new(path, text)),
+            Err(why) => {
+                problems.report(
+                    Problem::error("M0010", format!("cannot read {path}: {why}"))
+                        .help(format!("the home folder is {}", self.root.display())),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn files(&self, connector: &str, problems: &Problems) -> Option<Files> {
+        let folder = format!("mappings/{connector}");
+        let all = |folder: &str, extension: &str| -> BTreeMap<String, Arc<SourceFile>> {
+            self.names(folder, extension)
+                .into_iter()
+                .filter_map(|name| Some((name.clone(), self.read(&format!("{folder}/{name}.{extension}"), problems)?)))
+                .collect()
+        };
+        let definition = self.read(&format!("{folder}/connector.yaml"), problems);
+        let schema = self.read(&format!("{folder}/schema.graphql"), problems);
+        let mut mappings = all(&folder, "yaml");
+        mappings.remove("connector");
+        Some(Files {
+            definition: definition?,
+            schema: schema?,
+            mappings: mappings.into_values().collect(),
+            tables: all(&format!("{folder}/tables"), "yaml"),
+            scripts: all(&format!("scripts/{connector}"), "rhai"),
+        })
+    }
+
+    /// The names of the files in a folder, without their extension.
+    fn names(&self, folder: &str, extension: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|found| found == extension) && path.is_file())
+            .filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned))
+            // Editors leave hidden files beside the ones they write.
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        names
+    }
+}
