@@ -1,0 +1,154 @@
+//! What a record that was read changes about its stored row. Pure: nothing here touches the database.
+
+use aws_lc_rs::digest;
+
+use super::page::RecordWrite;
+use super::run::Counts;
+use super::scope::RowKey;
+use crate::mapping::{Issue, Severity};
+
+/// The first half of a SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hash([u8; 16]);
+
+impl Hash {
+    fn of(bytes: &[u8]) -> Self {
+        let mut hash = [0; 16];
+        hash.copy_from_slice(&digest::digest(&digest::SHA256, bytes).as_ref()[..16]);
+        Hash(hash)
+    }
+
+    /// A hash from its column. One of another length equals none that is computed.
+    pub(super) fn stored(bytes: &[u8]) -> Self {
+        Hash(bytes.try_into().unwrap_or_default())
+    }
+
+    pub(super) fn into_vec(self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+}
+
+/// A stored row without its two large values.
+#[derive(Debug)]
+pub(super) struct StoredState {
+    pub(super) key: RowKey,
+    pub(super) id: String,
+    pub(super) unified_hash: Option<Hash>,
+    pub(super) raw_hash: Hash,
+    pub(super) revision: String,
+    pub(super) issues: Option<String>,
+    pub(super) failure: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) members_of: Option<String>,
+    pub(super) changed_at: String,
+    pub(super) remote_deleted_at: Option<String>,
+    pub(super) seen: i64,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Created,
+    Changed,
+    Unchanged,
+    Deleted,
+    /// It could not be mapped as a whole.
+    Rejected,
+}
+
+/// The row as it will be, and which of its parts differ from what is stored.
+#[derive(Debug)]
+pub(super) struct Change {
+    verdict: Verdict,
+    pub(super) touches_record: bool,
+    pub(super) touches_unified: bool,
+    pub(super) touches_raw: bool,
+    pub(super) id: String,
+    pub(super) unified_hash: Option<Hash>,
+    pub(super) raw_hash: Hash,
+    pub(super) revision: String,
+    pub(super) issues: Option<String>,
+    pub(super) failure: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) members_of: Option<String>,
+    pub(super) changed_at: String,
+    pub(super) remote_deleted_at: Option<String>,
+}
+
+impl Change {
+    /// Compares a record with its stored row. `now` is when the run began, `at` the clock.
+    pub(super) fn between(
+        stored: Option<&StoredState>,
+        row: &RecordWrite,
+        revision: &str,
+        now: &str,
+        at: &str,
+    ) -> Change {
+        let stored_hash = stored.and_then(|stored| stored.unified_hash);
+        let unified_hash = row.unified.as_ref().ok().map(|unified| Hash::of(unified)).or(stored_hash);
+        let deleted_before = stored.and_then(|stored| stored.remote_deleted_at.as_deref());
+        let remote_deleted_at = match (row.deleted, &row.unified) {
+            (true, _) => Some(deleted_before.unwrap_or(now)),
+            (false, Err(_)) => deleted_before,
+            (false, Ok(_)) => None,
+        };
+        let touches_unified = stored.is_none() || unified_hash != stored_hash;
+        let is_changed = touches_unified || remote_deleted_at.is_some() != deleted_before.is_some();
+        let mut change = Change {
+            verdict: match &row.unified {
+                Err(_) => Verdict::Rejected,
+                Ok(_) if remote_deleted_at.is_some() && deleted_before.is_none() => Verdict::Deleted,
+                Ok(_) if stored.is_none() => Verdict::Created,
+                Ok(_) if is_changed => Verdict::Changed,
+                Ok(_) => Verdict::Unchanged,
+            },
+            touches_record: is_changed,
+            touches_unified,
+            touches_raw: true,
+            id: row.id.to_string(),
+            unified_hash,
+            raw_hash: Hash::of(&row.raw),
+            revision: revision.to_owned(),
+            issues: issues_text(&row.issues),
+            failure: row.unified.as_ref().err().map(|failure| failure.0.clone()),
+            group: row.group.clone(),
+            members_of: row.members_of.clone(),
+            changed_at: stored.filter(|_| !is_changed).map_or(at, |stored| &stored.changed_at).to_owned(),
+            remote_deleted_at: remote_deleted_at.map(str::to_owned),
+        };
+        if let Some(stored) = stored {
+            change.touches_raw = change.raw_hash != stored.raw_hash;
+            change.touches_record |= change.touches_raw || change.differs_silently(stored);
+        }
+        change
+    }
+
+    /// Whether something differs that is no change to those who read unified records.
+    fn differs_silently(&self, stored: &StoredState) -> bool {
+        self.id != stored.id
+            || self.revision != stored.revision
+            || self.issues != stored.issues
+            || self.failure != stored.failure
+            || self.group != stored.group
+            || self.members_of != stored.members_of
+    }
+
+    /// What the record adds to the counts of its run.
+    pub(super) fn counts(&self, row: &RecordWrite) -> Counts {
+        let one_if = |condition: bool| u64::from(condition);
+        let broken_field = row.issues.iter().any(|issue| issue.severity == Severity::Failed);
+        Counts {
+            fetched: 1,
+            created: one_if(self.verdict == Verdict::Created),
+            changed: one_if(self.verdict == Verdict::Changed),
+            unchanged: one_if(self.verdict == Verdict::Unchanged),
+            deleted: one_if(self.verdict == Verdict::Deleted),
+            failed: one_if(self.verdict == Verdict::Rejected || broken_field),
+            issues: row.issues.len() as u64,
+        }
+    }
+}
+
+fn issues_text(issues: &[Issue]) -> Option<String> {
+    (!issues.is_empty()).then(|| serde_json::to_string(issues).expect("issues are plain texts"))
+}

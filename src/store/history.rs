@@ -1,0 +1,110 @@
+//! What is kept of every run.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::error::{Problem, StoreError};
+use super::run::Counts;
+use super::{Store, moment, natural};
+
+/// Where a run of the history stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Under way, or broken off by a crash and still to be continued.
+    Running,
+    /// Ended after everything was read.
+    Complete,
+    /// Ended before everything was read.
+    Incomplete,
+    /// Ended by a failure.
+    Failed,
+}
+
+impl RunState {
+    /// The name of the state, as the store writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Complete => "complete",
+            RunState::Incomplete => "incomplete",
+            RunState::Failed => "failed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Problem> {
+        [RunState::Running, RunState::Complete, RunState::Incomplete, RunState::Failed]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown state `{text}` of a sync").into())))
+    }
+}
+
+/// A run in the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// The id of the run.
+    pub id: i64,
+    /// The connection that was read.
+    pub connection: String,
+    /// The name of the model that was read.
+    pub model: String,
+    /// The hash of the plan that mapped its records.
+    pub revision: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The page that is or was next.
+    pub next_page: u32,
+    /// The rows that the source announced last.
+    pub total: Option<u64>,
+    /// What happened to its records.
+    pub counts: Counts,
+    /// Why it ended, unless it was complete.
+    pub message: Option<String>,
+}
+
+impl Store {
+    /// The latest runs, the newest first, of one connection or of all.
+    pub async fn history(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
+        self.summaries(connection, limit).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn summaries(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, Problem> {
+        let rows = sqlx::query("SELECT * FROM syncs WHERE ?1 IS NULL OR connection = ?1 ORDER BY id DESC LIMIT ?2")
+            .bind(connection.map(str::to_owned))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await?;
+        rows.iter().map(summary).collect()
+    }
+}
+
+/// A row of the table of runs.
+pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
+    let count = |column: &str| row.try_get(column).map(natural);
+    Ok(RunSummary {
+        id: row.try_get("id")?,
+        connection: row.try_get("connection")?,
+        model: row.try_get("model")?,
+        revision: row.try_get("revision")?,
+        state: RunState::parse(row.try_get("state")?)?,
+        started_at: moment::parse(row.try_get("started_at")?)?,
+        ended_at: moment::parse_optional(row.try_get("ended_at")?)?,
+        next_page: row.try_get("next_page")?,
+        total: row.try_get::<Option<i64>, _>("total")?.map(natural),
+        counts: Counts {
+            fetched: count("fetched")?,
+            created: count("created")?,
+            changed: count("changed")?,
+            unchanged: count("unchanged")?,
+            deleted: count("deleted")?,
+            failed: count("failed")?,
+            issues: count("issues")?,
+        },
+        message: row.try_get("message")?,
+    })
+}

@@ -1,0 +1,280 @@
+//! Writing a page: what differs from the stored rows, in one transaction with the checkpoint.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::change::{Change, Hash, StoredState};
+use super::error::{Problem, StoreError};
+use super::run::{self, Counts, Progress, Run};
+use super::scope::RowKey;
+use super::statement::Batched;
+use super::{Store, moment};
+use crate::mapping::{Failure, Issue};
+use crate::model::Id;
+
+/// Fast, and a third of the size: the disk is what a sync waits for.
+const COMPRESSION_LEVEL: i32 = 1;
+
+static STATES: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::set(
+        "SELECT key, remote_id, id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, \
+         changed_at, remote_deleted_at, seen FROM records WHERE scope = ? AND remote_id IN",
+    )
+});
+
+static UPSERT_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::rows(
+        "INSERT INTO records (key, scope, remote_id, id, unified_hash, raw_hash, revision, issues, failure, \
+         group_key, members_of, created_at, changed_at, remote_deleted_at, seen) VALUES",
+        15,
+        "ON CONFLICT (key) DO UPDATE SET id = excluded.id, unified_hash = excluded.unified_hash, \
+         raw_hash = excluded.raw_hash, revision = excluded.revision, issues = excluded.issues, \
+         failure = excluded.failure, group_key = excluded.group_key, members_of = excluded.members_of, \
+         changed_at = excluded.changed_at, remote_deleted_at = excluded.remote_deleted_at, seen = excluded.seen",
+    )
+});
+
+static UPSERT_UNIFIED: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::rows("INSERT INTO unified (key, json) VALUES", 2, "ON CONFLICT (key) DO UPDATE SET json = excluded.json")
+});
+
+static UPSERT_RAW: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::rows(
+        "INSERT INTO raw (key, payload) VALUES",
+        2,
+        "ON CONFLICT (key) DO UPDATE SET payload = excluded.payload",
+    )
+});
+
+static MARK_SEEN: LazyLock<Batched> = LazyLock::new(|| Batched::set("UPDATE records SET seen = ? WHERE key IN"));
+
+/// A page of records and what follows it.
+#[derive(Debug)]
+pub struct PageWrite {
+    /// The page to read next.
+    pub next_page: u32,
+    /// The rows that the source announces; none keeps what is known.
+    pub total: Option<u64>,
+    /// The clock now: `changed_at` of what changes.
+    pub at: Timestamp,
+    /// The records. Where a page has the same one twice, the last counts.
+    pub rows: Vec<RecordWrite>,
+}
+
+/// A record as it was read and mapped.
+#[derive(Debug, Clone)]
+pub struct RecordWrite {
+    /// The source's id.
+    pub remote_id: String,
+    /// The unified id.
+    pub id: Id,
+    /// The record as the source sent it.
+    pub raw: Bytes,
+    /// The unified record as JSON, or why there is none.
+    pub unified: Result<Vec<u8>, Failure>,
+    /// Whether the source marks the record as deleted.
+    pub deleted: bool,
+    /// The group that the record belongs to.
+    pub group: Option<String>,
+    /// The group whose members are shown in the record.
+    pub members_of: Option<String>,
+    /// What fitted nowhere.
+    pub issues: Vec<Issue>,
+}
+
+impl Store {
+    /// Writes a page and the checkpoint after it: all of it, or nothing.
+    ///
+    /// A row is *created* when there was none, *deleted* when it is flagged for the first time, *changed* when its
+    /// unified JSON differs or its flag is gone, and otherwise *unchanged*; only unchanged rows keep their
+    /// `changed_at`. A record that failed as a whole keeps its previous unified form and, unless it is flagged now, its
+    /// mark of deletion. It counts as *failed* only. A record that comes again within a run (pages drift while
+    /// they are read) is written, but not counted again.
+    pub async fn write_page(&self, run: &mut Run, page: PageWrite) -> Result<Counts, StoreError> {
+        self.write(run, page).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn write(&self, run: &mut Run, page: PageWrite) -> Result<Counts, Problem> {
+        let rows = last_of_each(page.rows);
+        // Reading outside of the transaction is safe: only the holder of the run writes these rows, and `save`
+        // makes sure that it still is.
+        let stored = self.states(run, &rows).await?;
+        let draft = Draft::new(run, rows, stored, page.at)?;
+        let mut progress =
+            Progress { next_page: page.next_page, total: page.total.or(run.progress.total), ..run.progress };
+        progress.counts += draft.counts;
+        let (counts, last_key) = (draft.counts, draft.last_key);
+
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        run::save(&mut transaction, run, progress).await?;
+        draft.write(&mut transaction, run).await?;
+        transaction.commit().await?;
+
+        run.epoch += 1;
+        run.last_key = last_key;
+        run.progress = progress;
+        Ok(counts)
+    }
+
+    /// What is stored of the records of a page.
+    async fn states(&self, run: &Run, rows: &[RecordWrite]) -> Result<HashMap<String, StoredState>, Problem> {
+        let statements = STATES.pieces(
+            rows,
+            |statement| statement.bind(run.scope.number()),
+            |statement, row| statement.bind(row.remote_id.clone()),
+        );
+        let mut states = HashMap::with_capacity(rows.len());
+        for statement in statements {
+            for row in statement.fetch_all(self.readers()).await? {
+                states.insert(row.try_get(1)?, state(&row)?);
+            }
+        }
+        Ok(states)
+    }
+}
+
+fn state(row: &SqliteRow) -> Result<StoredState, Problem> {
+    Ok(StoredState {
+        key: RowKey(row.try_get(0)?),
+        id: row.try_get(2)?,
+        unified_hash: row.try_get::<Option<&[u8]>, _>(3)?.map(Hash::stored),
+        raw_hash: Hash::stored(row.try_get(4)?),
+        revision: row.try_get(5)?,
+        issues: row.try_get(6)?,
+        failure: row.try_get(7)?,
+        group: row.try_get(8)?,
+        members_of: row.try_get(9)?,
+        changed_at: row.try_get(10)?,
+        remote_deleted_at: row.try_get(11)?,
+        seen: row.try_get(12)?,
+    })
+}
+
+/// Where a record comes more than once, the last of it, in the place of the first.
+fn last_of_each(rows: Vec<RecordWrite>) -> Vec<RecordWrite> {
+    let mut places = HashMap::with_capacity(rows.len());
+    let mut kept: Vec<RecordWrite> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match places.get(&row.remote_id) {
+            Some(&place) => kept[place] = row,
+            None => {
+                places.insert(row.remote_id.clone(), kept.len());
+                kept.push(row);
+            }
+        }
+    }
+    kept
+}
+
+/// Everything that a page will write, hashed, compared and compressed before the transaction begins.
+struct Draft {
+    counts: Counts,
+    last_key: RowKey,
+    created_at: String,
+    records: Vec<(RowKey, String, Change)>,
+    unified: Vec<(RowKey, String)>,
+    raw: Vec<(RowKey, Vec<u8>)>,
+    untouched: Vec<RowKey>,
+}
+
+impl Draft {
+    fn new(
+        run: &Run,
+        rows: Vec<RecordWrite>,
+        mut stored: HashMap<String, StoredState>,
+        at: Timestamp,
+    ) -> Result<Self, Problem> {
+        let mut draft = Draft {
+            counts: Counts::default(),
+            last_key: run.last_key,
+            created_at: moment::text(at),
+            records: Vec::with_capacity(rows.len()),
+            unified: Vec::with_capacity(rows.len()),
+            raw: Vec::with_capacity(rows.len()),
+            untouched: Vec::with_capacity(rows.len()),
+        };
+        let now = moment::text(run.now());
+        let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL).map_err(sqlx::Error::Io)?;
+        for row in rows {
+            let stored = stored.remove(&row.remote_id);
+            let change = Change::between(stored.as_ref(), &row, run.revision(), &now, &draft.created_at);
+            if stored.as_ref().is_none_or(|stored| stored.seen != run.id) {
+                draft.counts += change.counts(&row);
+            }
+            draft.add(row, change, stored, &mut compressor)?;
+        }
+        Ok(draft)
+    }
+
+    fn add(
+        &mut self,
+        row: RecordWrite,
+        change: Change,
+        stored: Option<StoredState>,
+        compressor: &mut zstd::bulk::Compressor<'_>,
+    ) -> Result<(), Problem> {
+        let key = match &stored {
+            Some(stored) => stored.key,
+            None => {
+                self.last_key.0 += 1;
+                self.last_key
+            }
+        };
+        if !change.touches_record {
+            self.untouched.push(key);
+            return Ok(());
+        }
+        if change.touches_raw {
+            self.raw.push((key, compressor.compress(&row.raw).map_err(sqlx::Error::Io)?));
+        }
+        if let (true, Ok(unified)) = (change.touches_unified, row.unified) {
+            debug_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&unified).is_ok(), "unified is JSON");
+            let text = String::from_utf8(unified).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            self.unified.push((key, text));
+        }
+        self.records.push((key, row.remote_id, change));
+        Ok(())
+    }
+
+    async fn write(self, connection: &mut SqliteConnection, run: &Run) -> Result<(), Problem> {
+        let (scope, seen, created_at) = (run.scope.number(), run.id, self.created_at);
+        UPSERT_RECORDS
+            .write_rows(connection, self.records, |statement, (key, remote_id, change)| {
+                statement
+                    .bind(key.0)
+                    .bind(scope)
+                    .bind(remote_id)
+                    .bind(change.id)
+                    .bind(change.unified_hash.map(Hash::into_vec))
+                    .bind(change.raw_hash.into_vec())
+                    .bind(change.revision)
+                    .bind(change.issues)
+                    .bind(change.failure)
+                    .bind(change.group)
+                    .bind(change.members_of)
+                    .bind(created_at.clone())
+                    .bind(change.changed_at)
+                    .bind(change.remote_deleted_at)
+                    .bind(seen)
+            })
+            .await?;
+        UPSERT_UNIFIED
+            .write_rows(connection, self.unified, |statement, (key, json)| statement.bind(key.0).bind(json))
+            .await?;
+        UPSERT_RAW
+            .write_rows(connection, self.raw, |statement, (key, payload)| statement.bind(key.0).bind(payload))
+            .await?;
+        let marks =
+            MARK_SEEN.pieces(&self.untouched, |statement| statement.bind(seen), |statement, key| statement.bind(key.0));
+        for mark in marks {
+            mark.execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}

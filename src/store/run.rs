@@ -1,0 +1,329 @@
+//! Runs: one reading of a model of a connection, from its first page to its last.
+
+use std::ops::AddAssign;
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::error::{Problem, StoreError};
+use super::history::{RunState, RunSummary, summary};
+use super::scope::{RowKey, Scope};
+use super::{Store, integer, moment};
+use crate::model::Model;
+
+/// A run that lay still for longer than this begins anew: its pages and its `$now` are too old.
+const RESUMABLE_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a run begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRun<'a> {
+    /// The connection that is read.
+    pub connection: &'a str,
+    /// The model that is read.
+    pub model: &'static Model,
+    /// The hash of the plan that maps its records.
+    pub revision: &'a str,
+    /// The clock now; it becomes the run's own unless an earlier run is continued.
+    pub now: Timestamp,
+    /// Begin at the first page, whatever was read before.
+    pub full: bool,
+}
+
+/// A run that is under way. It is the only writer of its connection's rows of its model: once another takes over,
+/// everything done with this one is refused as [`Problem::Superseded`].
+#[derive(Debug)]
+pub struct Run {
+    pub(super) id: i64,
+    pub(super) epoch: i64,
+    pub(super) scope: Scope,
+    pub(super) last_key: RowKey,
+    connection: String,
+    model: &'static Model,
+    revision: String,
+    now: Timestamp,
+    resumed: bool,
+    pub(super) progress: Progress,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) next_page: u32,
+    pub(super) total: Option<u64>,
+    pub(super) counts: Counts,
+}
+
+impl Run {
+    /// The id of the run in the history.
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// The connection that is read.
+    pub fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    /// The model that is read.
+    pub fn model(&self) -> &'static Model {
+        self.model
+    }
+
+    /// The hash of the plan that maps the records.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// When the run began: `$now` of its mappings. Continuing a run does not change it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether an earlier run is continued.
+    pub fn resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// The page to read next; the first is 0.
+    pub fn next_page(&self) -> u32 {
+        self.progress.next_page
+    }
+
+    /// The rows that the source announced last.
+    pub fn total(&self) -> Option<u64> {
+        self.progress.total
+    }
+
+    /// What happened so far, before an interruption included.
+    pub fn counts(&self) -> Counts {
+        self.progress.counts
+    }
+
+    pub(super) fn superseded(&self) -> Problem {
+        Problem::Superseded { connection: self.connection.clone(), model: self.model.name }
+    }
+}
+
+/// What happened to the records of a page or a run. A record is counted once a run, when it is first seen.
+///
+/// `fetched` is the sum of `created`, `changed`, `unchanged`, the records that came flagged as deleted, and those that
+/// could not be mapped as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Different records that the source sent.
+    pub fetched: u64,
+    /// Records that were new.
+    pub created: u64,
+    /// Records whose unified form changed, or that came back after a deletion.
+    pub changed: u64,
+    /// Records whose unified form is what it was.
+    pub unchanged: u64,
+    /// Records that came flagged as deleted for the first time, and those that a complete run did not see.
+    pub deleted: u64,
+    /// Records that could not be mapped, as a whole or in a field. The latter are counted above as well.
+    pub failed: u64,
+    /// Values that fitted nowhere.
+    pub issues: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.fetched += other.fetched;
+        self.created += other.created;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.deleted += other.deleted;
+        self.failed += other.failed;
+        self.issues += other.issues;
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was read: what was not seen is gone.
+    Complete,
+    /// Not everything was read, for this reason.
+    Incomplete(String),
+    /// The run broke off, for this reason.
+    Failed(String),
+}
+
+impl Store {
+    /// Begins a run, or continues the latest one of the same connection and model when that is still under way, was
+    /// begun with the same revision less than an hour ago, and [`NewRun::full`] does not forbid it.
+    pub async fn begin(&self, run: NewRun<'_>) -> Result<Run, StoreError> {
+        self.begin_run(run).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn begin_run(&self, new: NewRun<'_>) -> Result<Run, Problem> {
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let scope = Scope::enter(&mut transaction, new.connection, new.model).await?;
+        let earlier = latest_running(&mut transaction, new).await?;
+        let (earlier, resumed) = match earlier {
+            Some(earlier) if is_resumable(&earlier, new) => (take_over(&mut transaction, earlier.id).await?, true),
+            _ => (start(&mut transaction, new).await?, false),
+        };
+        let last_key = scope.last_key(&mut transaction).await?;
+        transaction.commit().await?;
+        let InProgress { summary, epoch } = earlier;
+        Ok(Run {
+            id: summary.id,
+            epoch,
+            scope,
+            last_key,
+            connection: summary.connection,
+            model: new.model,
+            revision: summary.revision,
+            now: summary.started_at,
+            resumed,
+            progress: Progress { next_page: summary.next_page, total: summary.total, counts: summary.counts },
+        })
+    }
+
+    /// Sends the run back to its first page and forgets what it counted and saw: for a source whose rows changed
+    /// while the run lay still. What was written stays written.
+    pub async fn restart(&self, run: &mut Run) -> Result<(), StoreError> {
+        self.restart_run(run).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn restart_run(&self, run: &mut Run) -> Result<(), Problem> {
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        save(&mut transaction, run, Progress::default()).await?;
+        sqlx::query("UPDATE records SET seen = 0 WHERE key > ? AND key <= ? AND seen = ?")
+            .bind(run.scope.floor().0)
+            .bind(run.scope.ceiling().0)
+            .bind(run.id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        run.epoch += 1;
+        run.progress = Progress::default();
+        Ok(())
+    }
+
+    /// Ends a run. After a complete one, the rows that it did not see are deleted as of the run's own `now`, and
+    /// changed at `at`.
+    pub async fn finish(&self, run: Run, outcome: Outcome, at: Timestamp) -> Result<Counts, StoreError> {
+        self.finish_run(run, outcome, at).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn finish_run(&self, run: Run, outcome: Outcome, at: Timestamp) -> Result<Counts, Problem> {
+        let mut progress = run.progress;
+        let (state, message) = match outcome {
+            Outcome::Complete => (RunState::Complete, None),
+            Outcome::Incomplete(reason) => (RunState::Incomplete, Some(reason)),
+            Outcome::Failed(reason) => (RunState::Failed, Some(reason)),
+        };
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        if state == RunState::Complete {
+            progress.counts.deleted += delete_unseen(&mut transaction, &run, at).await?;
+        }
+        save(&mut transaction, &run, progress).await?;
+        sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
+            .bind(state.as_str())
+            .bind(moment::text(at))
+            .bind(message)
+            .bind(run.id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(progress.counts)
+    }
+}
+
+/// A run as the table has it, with the epoch that its holder needs.
+struct InProgress {
+    summary: RunSummary,
+    epoch: i64,
+}
+
+fn is_resumable(earlier: &RunSummary, new: NewRun<'_>) -> bool {
+    let age = new.now.duration_since(earlier.started_at);
+    !new.full && earlier.revision == new.revision && age >= SignedDuration::ZERO && age < RESUMABLE_FOR
+}
+
+async fn latest_running(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<Option<RunSummary>, Problem> {
+    let row = sqlx::query(
+        "SELECT * FROM syncs WHERE connection = ? AND model = ? AND state = 'running' ORDER BY id DESC LIMIT 1",
+    )
+    .bind(new.connection.to_owned())
+    .bind(new.model.name)
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(summary).transpose()
+}
+
+/// Makes this process the holder of a run; any other is refused from here on.
+async fn take_over(connection: &mut SqliteConnection, id: i64) -> Result<InProgress, Problem> {
+    let row = sqlx::query("UPDATE syncs SET epoch = epoch + 1 WHERE id = ? RETURNING *")
+        .bind(id)
+        .fetch_one(connection)
+        .await?;
+    Ok(InProgress { summary: summary(&row)?, epoch: row.try_get("epoch")? })
+}
+
+/// A new run, after ending those that will not be continued.
+async fn start(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<InProgress, Problem> {
+    sqlx::query(
+        "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a new run began' \
+         WHERE connection = ? AND model = ? AND state = 'running'",
+    )
+    .bind(moment::text(new.now))
+    .bind(new.connection.to_owned())
+    .bind(new.model.name)
+    .execute(&mut *connection)
+    .await?;
+    let row = sqlx::query(
+        "INSERT INTO syncs (connection, model, revision, state, started_at) VALUES (?, ?, ?, 'running', ?) RETURNING *",
+    )
+    .bind(new.connection.to_owned())
+    .bind(new.model.name)
+    .bind(new.revision.to_owned())
+    .bind(moment::text(new.now))
+    .fetch_one(connection)
+    .await?;
+    Ok(InProgress { summary: summary(&row)?, epoch: row.try_get("epoch")? })
+}
+
+/// Writes how far the run has come, if it still belongs to its holder.
+pub(super) async fn save(connection: &mut SqliteConnection, run: &Run, progress: Progress) -> Result<(), Problem> {
+    let Progress { next_page, total, counts } = progress;
+    let result = sqlx::query(
+        "UPDATE syncs SET epoch = epoch + 1, next_page = ?, total = ?, fetched = ?, created = ?, changed = ?, \
+         unchanged = ?, deleted = ?, failed = ?, issues = ? WHERE id = ? AND epoch = ? AND state = 'running'",
+    )
+    .bind(next_page)
+    .bind(total.map(integer))
+    .bind(integer(counts.fetched))
+    .bind(integer(counts.created))
+    .bind(integer(counts.changed))
+    .bind(integer(counts.unchanged))
+    .bind(integer(counts.deleted))
+    .bind(integer(counts.failed))
+    .bind(integer(counts.issues))
+    .bind(run.id)
+    .bind(run.epoch)
+    .execute(connection)
+    .await?;
+    if result.rows_affected() == 1 { Ok(()) } else { Err(run.superseded()) }
+}
+
+/// Tombstones the rows that the run did not see, and says how many they are.
+async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, at: Timestamp) -> Result<u64, Problem> {
+    let result = sqlx::query(
+        "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
+         WHERE key > ? AND key <= ? AND seen <> ? AND remote_deleted_at IS NULL",
+    )
+    .bind(moment::text(run.now))
+    .bind(moment::text(at))
+    .bind(run.scope.floor().0)
+    .bind(run.scope.ceiling().0)
+    .bind(run.id)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
+}

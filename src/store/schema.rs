@@ -1,0 +1,105 @@
+//! Opening the file: the pragmas, the tables and the views.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
+
+use super::error::Problem;
+use super::views;
+
+/// Written into the header of every store by the first migration.
+const APPLICATION_ID: i32 = i32::from_be_bytes(*b"XWLK");
+
+/// How long a statement waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause between two attempts where SQLite itself does not wait.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// Pages of the write-ahead log after which it is written back: 64 MiB.
+const CHECKPOINT_PAGES: &str = "16384";
+
+/// Memory for pages of the writer, in KiB with a minus sign as SQLite wants it.
+const WRITER_CACHE: &str = "-65536";
+
+/// Statements that may read at the same time.
+const READERS: u32 = 4;
+
+/// Rows that are handed over between the thread of a connection and its user at once.
+const ROW_BUFFER: usize = 256;
+
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let records = Migration::new(
+        1,
+        Cow::Borrowed("records"),
+        MigrationType::Simple,
+        include_str!("migrations/1_records.sql").into_sql_str(),
+        false,
+    );
+    Migrator::with_migrations(vec![records])
+});
+
+/// How a connection to the file at `path` is made.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .row_buffer_size(ROW_BUFFER)
+        .disable_statement_logging()
+}
+
+/// The one connection that writes, with tables and views up to date.
+pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
+    let mut connection = options.clone().pragma("cache_size", WRITER_CACHE).connect().await?;
+    refuse_foreign_file(&mut connection).await?;
+    enter_wal_mode(&mut connection).await?;
+    // One transaction around everything, so that two processes may open a new file at the same time.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // `run` does no more than call `run_direct`, but its future cannot be sent between threads.
+    MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+    views::refresh(&mut transaction).await?;
+    // SQLite opens a read-only file without a word and complains at the first write: let that be this one.
+    sqlx::query("DELETE FROM scopes WHERE number = 0").execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(connection)
+}
+
+/// The connections that read. They never wait for the writer, nor it for them.
+pub(super) fn open_readers(options: &SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "on"))
+}
+
+/// SQLite does not wait by itself when two processes switch a new file to write-ahead logging at the same time.
+async fn enter_wal_mode(connection: &mut SqliteConnection) -> Result<(), Problem> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await.map_err(Problem::from) {
+            Err(Problem::Busy) if Instant::now() < deadline => tokio::time::sleep(BUSY_PAUSE).await,
+            result => return result.map(drop),
+        }
+    }
+}
+
+/// An empty file becomes a store; any other must be one already.
+async fn refuse_foreign_file(connection: &mut SqliteConnection) -> Result<(), Problem> {
+    // In this order: whoever makes the store in between writes both.
+    let objects: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master").fetch_one(&mut *connection).await?;
+    let application: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(connection).await?;
+    if application == APPLICATION_ID || (application == 0 && objects == 0) {
+        Ok(())
+    } else {
+        Err(Problem::OtherProgram)
+    }
+}
