@@ -1,1 +1,135 @@
 //! The library's face: opens a home folder and ties the modules together.
+
+mod coverage;
+mod error;
+mod record;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use coverage::{Coverage, FieldCoverage};
+pub use error::EngineError;
+pub use record::{Listing, Record};
+
+use crate::connector::{Connection, CredentialSource, Home, Reference, Revision};
+use crate::model::Model;
+use crate::source::{Credentials, Source};
+use crate::store::{ListQuery, RowKey, Store};
+use crate::sync::{Event, Reading, SyncOptions, SyncReport};
+
+/// The name of the store's file in the home folder when no other is given.
+pub const STORE_FILE: &str = "crosswalk.db";
+
+/// An engine over one home folder and one store.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use crosswalk::engine::Engine;
+/// use crosswalk::model::JOBS;
+/// use crosswalk::sync::SyncOptions;
+///
+/// let engine = Engine::open(".", None).await?;
+/// let connection = engine.connection("acme")?;
+/// let credentials = engine.credentials(&connection)?;
+/// let report = engine.sync(&connection, credentials, &SyncOptions::default(), |_event| {}).await?;
+/// println!("{} records failed", report.failed());
+/// for job in engine.list(Some("acme"), &JOBS, None, 10).await?.records {
+///     println!("{}", job.json());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine {
+    home: Home,
+    store: Store,
+}
+
+impl Engine {
+    /// Opens the home folder `home` and its store, or the store in the file `store`.
+    pub async fn open(home: impl Into<PathBuf>, store: Option<&Path>) -> Result<Engine, EngineError> {
+        let home = Home::new(home);
+        let default = home.root().join(STORE_FILE);
+        let store = Store::open(store.unwrap_or(&default)).await?;
+        Ok(Engine { home, store })
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The connection of that name, as its file says it now.
+    pub fn connection(&self, name: &str) -> Result<Connection, EngineError> {
+        Ok(Connection::load(&self.home, name)?)
+    }
+
+    /// The credentials that a connection points at.
+    pub fn credentials(&self, connection: &Connection) -> Result<Credentials, EngineError> {
+        let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
+        let Some(CredentialSource { client_id, client_secret }) = &connection.credentials else {
+            return Err(missing("its file names none".to_owned()));
+        };
+        let read = |reference: &Reference| match reference {
+            Reference::Environment(name) => std::env::var(name)
+                .ok()
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
+            Reference::File(path) => std::fs::read_to_string(self.home.root().join(path))
+                .map(|text| text.trim().to_owned())
+                .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
+        };
+        Ok(Credentials { client_id: read(client_id)?, client_secret: read(client_secret)?.into() })
+    }
+
+    /// Reads a connection into the store. `observe` hears what happens meanwhile.
+    pub async fn sync(
+        &self,
+        connection: &Connection,
+        credentials: Credentials,
+        options: &SyncOptions,
+        observe: impl FnMut(Event),
+    ) -> Result<SyncReport, EngineError> {
+        let revision = Arc::new(Revision::load(&self.home, connection)?);
+        let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
+        let reading = Reading { connection: connection.name.clone(), revision, source, store: self.store.clone() };
+        Ok(reading.sync(options, observe).await?)
+    }
+
+    /// The records of a model, of one connection or of all, in the order in which they first came. `after` is the
+    /// [`Listing::next`] of an earlier call.
+    pub async fn list(
+        &self,
+        connection: Option<&str>,
+        model: &'static Model,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Listing, EngineError> {
+        let query = ListQuery { connection, after, limit, ..ListQuery::new(model) };
+        self.listing(query, model).await
+    }
+
+    /// The record with this unified id or id of the source.
+    pub async fn get(
+        &self,
+        connection: Option<&str>,
+        model: &'static Model,
+        id: &str,
+    ) -> Result<Option<Record>, EngineError> {
+        match self.store.get(connection, model, id).await? {
+            Some(stored) => Ok(self.records(model, vec![stored]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// What a connection's mappings fill, field by field. `connection` may be `None` when there is only one.
+    pub fn coverage(&self, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
+        let revision = Revision::load(&self.home, connection)?;
+        Ok(revision.plans().map(|plan| Coverage::of(plan)).collect())
+    }
+}

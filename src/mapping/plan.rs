@@ -172,6 +172,25 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The source's id of a record that cannot be mapped, if it has one where the mapping looks for it.
+    pub fn identify(&self, raw: &str) -> Option<String> {
+        let record: serde_json::Value = serde_json::from_str(raw).ok()?;
+        let paths = self.remote_id.iter().filter_map(|rule| match &rule.origin {
+            Origin::Path(slots) => Some(slots.iter().map(|slot| &self.scope.slots[*slot].path)),
+            _ => None,
+        });
+        paths.flatten().find_map(|path| {
+            let found = path.split('.').try_fold(&record, |value, name| value.get(name))?;
+            match found {
+                serde_json::Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+                serde_json::Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }
+        })
+    }
+}
+
 /// An issue of `field`.
 pub(super) fn unmapped(field: &str, message: impl Into<String>) -> Issue {
     Issue { field: field.to_owned(), severity: super::Severity::Unmapped, message: message.into() }

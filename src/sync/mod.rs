@@ -1,1 +1,219 @@
-//! Reads a connection into the store.
+//! Reads a connection into the store: for each model the derived read, page by page, mapped and written.
+//!
+//! Three stages work at the same time and in order: pages are fetched ahead, mapped, and written each in one
+//! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
+//! number of records.
+
+mod mapper;
+mod report;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use self::mapper::MappedPage;
+use crate::connector::Revision;
+use crate::mapping::Plan;
+use crate::model::Model;
+use crate::source::{Source, SourceError};
+use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError};
+
+pub use report::{ModelReport, Reasons, State, SyncReport};
+
+/// Pages that may wait between two stages.
+const WAITING: usize = 2;
+
+/// What happens during a sync, for whoever watches it.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A model is about to be read.
+    Started {
+        /// The model.
+        model: &'static Model,
+        /// The page at which an interrupted sync goes on.
+        resumed_at: Option<u32>,
+    },
+    /// A page was written.
+    Page {
+        /// The model.
+        model: &'static Model,
+        /// Records read so far.
+        fetched: u64,
+        /// Records that the source announced.
+        total: Option<u64>,
+    },
+    /// A model was read, or could not be.
+    Finished(ModelReport),
+}
+
+/// What to sync.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// Only these models; all when empty.
+    pub models: Vec<&'static Model>,
+    /// Begin at the first page even when an interrupted sync could go on.
+    pub full: bool,
+}
+
+/// A connection that is read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Its name.
+    pub connection: String,
+    /// What its records are mapped with.
+    pub revision: Arc<Revision>,
+    /// The remote system.
+    pub source: Arc<Source>,
+    /// Where its records go.
+    pub store: Store,
+}
+
+impl Reading {
+    /// Reads all wanted models. What goes wrong with the source stands in the report: one model that cannot be read
+    /// does not keep the others from it, unless the source cannot be reached at all.
+    pub async fn sync(&self, options: &SyncOptions, mut observe: impl FnMut(Event)) -> Result<SyncReport, StoreError> {
+        let mut models: Vec<ModelReport> = Vec::new();
+        let plans = self.revision.plans();
+        for plan in plans.filter(|plan| options.models.is_empty() || options.models.contains(&plan.model())) {
+            let report = match models.iter().find(|model| model.ends_the_sync()) {
+                Some(_) => ModelReport::not_read(plan.model()),
+                None => self.model(plan, options.full, &mut observe).await?,
+            };
+            observe(Event::Finished(report.clone()));
+            models.push(report);
+        }
+        Ok(SyncReport { connection: self.connection.clone(), revision: self.revision.hash.clone(), models })
+    }
+
+    async fn model(
+        &self,
+        plan: &Arc<Plan>,
+        full: bool,
+        observe: &mut impl FnMut(Event),
+    ) -> Result<ModelReport, StoreError> {
+        let model = plan.model();
+        let began = Instant::now();
+        let new = NewRun { connection: &self.connection, model, revision: &self.revision.hash, now: now(), full };
+        let mut run = self.store.begin(new).await?;
+        let resumed_at = run.resumed().then(|| run.next_page());
+        observe(Event::Started { model, resumed_at });
+
+        let mut reasons = Reasons::default();
+        let walked = loop {
+            match self.walk(plan, &mut run, &mut reasons, observe).await? {
+                Walk::Drifted => {
+                    tracing::info!(model = model.name, "rows came or went while the sync lay still; it begins anew");
+                    reasons = Reasons::default();
+                    self.store.restart(&mut run).await?;
+                }
+                walked => break walked,
+            }
+        };
+        let counts = run.counts();
+        let (state, counts) = match walked {
+            // The run stays open, and the next sync goes on where this one ended.
+            Walk::Broken(error) if error.is_transient() => (State::Interrupted(error.into()), counts),
+            Walk::Broken(error) => {
+                let counts = self.store.finish(run, Outcome::Failed(error.to_string()), now()).await?;
+                (State::Failed(error.into()), counts)
+            }
+            walked => match walked.gap(&run) {
+                Some(why) => {
+                    let counts = self.store.finish(run, Outcome::Incomplete(why.clone()), now()).await?;
+                    (State::Incomplete(why), counts)
+                }
+                None => (State::Complete, self.store.finish(run, Outcome::Complete, now()).await?),
+            },
+        };
+        Ok(ModelReport { model, counts, state, reasons, resumed_at, elapsed: began.elapsed() })
+    }
+
+    /// Reads the pages from the run's checkpoint on.
+    async fn walk(
+        &self,
+        plan: &Arc<Plan>,
+        run: &mut Run,
+        reasons: &mut Reasons,
+        observe: &mut impl FnMut(Event),
+    ) -> Result<Walk, StoreError> {
+        let mut pages = self.mapped_pages(plan, run);
+        let mut known_total = if run.next_page() > 0 { run.total() } else { None };
+        let mut lost = 0;
+        let mut ended = false;
+        while let Some(page) = pages.recv().await {
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => return Ok(Walk::Broken(error)),
+            };
+            if let (Some(known), Some(total)) = (known_total.take(), page.total)
+                && known != total
+            {
+                return Ok(Walk::Drifted);
+            }
+            ended |= page.ends_list;
+            lost += page.lost;
+            reasons.add(&page);
+            let write = PageWrite { next_page: page.number + 1, total: page.total, at: now(), rows: page.rows };
+            self.store.write_page(run, write).await?;
+            observe(Event::Page { model: run.model(), fetched: run.counts().fetched, total: run.total() });
+        }
+        Ok(Walk::Ended { lost, ended })
+    }
+
+    /// Fetches and maps in tasks of their own, so that both go on while a page is written. They end when the
+    /// receiver is dropped.
+    fn mapped_pages(&self, plan: &Arc<Plan>, run: &Run) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
+        let (fetched, mut to_map) = mpsc::channel(WAITING);
+        let (source, operation, from) = (Arc::clone(&self.source), plan.operation().clone(), run.next_page());
+        tokio::spawn(async move {
+            let mut pages = std::pin::pin!(source.pages(&operation, from));
+            while let Some(page) = pages.next().await {
+                if fetched.send(page).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let (mapped, to_write) = mpsc::channel(WAITING);
+        let (plan, connection, now) = (Arc::clone(plan), self.connection.clone(), run.now());
+        tokio::task::spawn_blocking(move || {
+            while let Some(page) = to_map.blocking_recv() {
+                let page = page.map(|page| mapper::map(&plan, &connection, now, &page));
+                if mapped.blocking_send(page).is_err() {
+                    break;
+                }
+            }
+        });
+        to_write
+    }
+}
+
+/// How a walk over the pages of a list ended.
+enum Walk {
+    /// At the end of the list. Some records may have had no id to store them under.
+    Ended { lost: u64, ended: bool },
+    /// At once: the source has not the rows any more that it had when the run lay still.
+    Drifted,
+    /// By an error of the source.
+    Broken(SourceError),
+}
+
+impl Walk {
+    /// Why rows that were not seen may still be there.
+    fn gap(&self, run: &Run) -> Option<String> {
+        let Walk::Ended { lost, ended } = self else { return None };
+        let fetched = run.counts().fetched;
+        match run.total() {
+            _ if *lost > 0 => Some(format!("{lost} records came without an id")),
+            _ if !ended => Some("the list ended without a last page".to_owned()),
+            Some(total) if fetched < total => Some(format!("the source announced {total} records and sent {fetched}")),
+            _ => None,
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::now()
+}

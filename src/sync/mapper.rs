@@ -1,0 +1,74 @@
+//! From a page of the source to the records to write.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::mapping::{Context, Failure, Mapped, Plan, Session};
+use crate::model::Id;
+use crate::source::{GraphqlError, Page};
+use crate::store::RecordWrite;
+
+/// A page, mapped.
+pub(super) struct MappedPage {
+    pub number: u32,
+    pub total: Option<u64>,
+    pub ends_list: bool,
+    pub rows: Vec<RecordWrite>,
+    /// Records without an id to store them under.
+    pub lost: u64,
+}
+
+pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, page: &Page) -> MappedPage {
+    let context = Context { connection, now };
+    let mut session = plan.session(&context);
+    let mut mapped = Mapped::default();
+    let mut rows = Vec::with_capacity(page.given());
+    let mut lost = 0;
+    for (at, (item, raw)) in page.items().zip(page.rows()).enumerate() {
+        let refusal = page.errors.iter().find(|error| error.row == Some(at)).map(refused);
+        match record(plan, connection, &mut session, &mut mapped, item, raw, refusal) {
+            Some(row) => rows.push(row),
+            None => lost += 1,
+        }
+    }
+    MappedPage { number: page.number, total: page.total, ends_list: page.ends_list(), rows, lost }
+}
+
+fn record<'a>(
+    plan: &Plan,
+    connection: &str,
+    session: &mut Session<'_, 'a>,
+    mapped: &mut Mapped,
+    item: &'a str,
+    raw: Bytes,
+    refusal: Option<Failure>,
+) -> Option<RecordWrite> {
+    let failure = match session.map(item, mapped) {
+        Ok(()) => refusal,
+        Err(failure) => Some(refusal.unwrap_or(failure)),
+    };
+    let remote_id = match &failure {
+        Some(_) => plan.identify(item)?,
+        None => std::mem::take(&mut mapped.remote_id),
+    };
+    let id = Id::derive(connection, plan.model().name, &remote_id);
+    let unified = failure.map_or_else(|| Ok(mapped.unified.clone()), Err);
+    Some(RecordWrite {
+        remote_id,
+        id,
+        raw,
+        unified,
+        deleted: mapped.deleted,
+        group: mapped.group.take(),
+        members_of: mapped.members_of.take(),
+        issues: std::mem::take(&mut mapped.issues),
+    })
+}
+
+/// A record of which the source could not give a field is not mapped: the field would look empty.
+fn refused(error: &GraphqlError) -> Failure {
+    Failure(match &error.path {
+        Some(path) => format!("the source could not give `{path}`: {}", error.message),
+        None => format!("the source could not give all of the record: {}", error.message),
+    })
+}

@@ -1,0 +1,140 @@
+//! What a sync did.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::mapper::MappedPage;
+use crate::mapping::Severity;
+use crate::model::Model;
+use crate::source::{ErrorClass, SourceError};
+use crate::store::Counts;
+
+/// What a sync of a connection did.
+#[derive(Debug, Clone)]
+pub struct SyncReport {
+    /// The connection.
+    pub connection: String,
+    /// The revision that mapped its records.
+    pub revision: String,
+    /// Each model, in the order of reading.
+    pub models: Vec<ModelReport>,
+}
+
+impl SyncReport {
+    /// Records that could not be mapped, as a whole or in a field.
+    pub fn failed(&self) -> u64 {
+        self.models.iter().map(|model| model.counts.failed).sum()
+    }
+
+    /// The first error of the source.
+    pub fn source_error(&self) -> Option<&SourceError> {
+        self.models.iter().find_map(|model| match &model.state {
+            State::Interrupted(error) | State::Failed(error) => Some(error.as_ref()),
+            _ => None,
+        })
+    }
+}
+
+/// What a sync did with one model.
+#[derive(Debug, Clone)]
+pub struct ModelReport {
+    /// The model.
+    pub model: &'static Model,
+    /// Its records.
+    pub counts: Counts,
+    /// How it ended.
+    pub state: State,
+    /// Why values and records did not map.
+    pub reasons: Reasons,
+    /// The page at which an interrupted sync went on.
+    pub resumed_at: Option<u32>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How the reading of a model ended.
+#[derive(Debug, Clone)]
+pub enum State {
+    /// Everything was read; what the source no longer has is marked as deleted.
+    Complete,
+    /// The end was reached, but not all rows were seen, for this reason. Nothing was marked as deleted.
+    Incomplete(String),
+    /// The source failed for now. The next sync goes on where this one ended.
+    Interrupted(Arc<SourceError>),
+    /// The source refuses. Nothing was marked as deleted.
+    Failed(Arc<SourceError>),
+    /// An earlier model showed that there is no use in asking.
+    NotRead,
+}
+
+impl ModelReport {
+    pub(super) fn not_read(model: &'static Model) -> ModelReport {
+        ModelReport {
+            model,
+            counts: Counts::default(),
+            state: State::NotRead,
+            reasons: Reasons::default(),
+            resumed_at: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Whether no other model can be read either.
+    pub(super) fn ends_the_sync(&self) -> bool {
+        match &self.state {
+            State::Interrupted(error) | State::Failed(error) => {
+                matches!(error.class(), ErrorClass::Unreachable | ErrorClass::Setting)
+                    || matches!(**error, SourceError::Credentials { .. } | SourceError::Unauthorized { .. })
+            }
+            State::NotRead => true,
+            State::Complete | State::Incomplete(_) => false,
+        }
+    }
+}
+
+/// Why values and records did not map, with how often each reason came up.
+#[derive(Debug, Clone, Default)]
+pub struct Reasons {
+    counts: BTreeMap<(bool, String), u64>,
+    others: u64,
+}
+
+/// More different reasons than anybody reads.
+const MOST: usize = 500;
+
+impl Reasons {
+    pub(super) fn add(&mut self, page: &MappedPage) {
+        for row in &page.rows {
+            if let Err(failure) = &row.unified {
+                self.count(true, &failure.0);
+            }
+            for issue in &row.issues {
+                self.count(issue.severity == Severity::Failed, &issue.to_string());
+            }
+        }
+        for _ in 0..page.lost {
+            self.count(true, "the record came without an id and was not stored");
+        }
+    }
+
+    fn count(&mut self, failed: bool, reason: &str) {
+        let key = (failed, reason.to_owned());
+        if self.counts.len() >= MOST && !self.counts.contains_key(&key) {
+            self.others += 1;
+        } else {
+            *self.counts.entry(key).or_default() += 1;
+        }
+    }
+
+    /// The reasons, failures first and then the most frequent: whether records failed by it, the reason, how often.
+    pub fn ranked(&self) -> Vec<(bool, &str, u64)> {
+        let mut ranked: Vec<_> =
+            self.counts.iter().map(|((failed, reason), count)| (*failed, reason.as_str(), *count)).collect();
+        ranked.sort_by(|a, b| (b.0, b.2, a.1).cmp(&(a.0, a.2, b.1)));
+        if self.others > 0 {
+            ranked.push((false, "other reasons", self.others));
+        }
+        ranked
+    }
+}
