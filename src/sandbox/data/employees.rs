@@ -84,23 +84,23 @@ fn place_field(draw: Draw, name: &str) -> Option<Value> {
     let (home, plain) = (at(Place::Home), at(Place::Plain));
     Some(match name {
         "homeStreet" => home.then_some(address.street).into(),
-        "homeNumber" => home.then_some(address.number).into(),
+        "homeNumber" => home.then(|| address.number()).into(),
         "homeNumberSuffix" => home.then_some(address.suffix).flatten().into(),
-        "homePostalCode" => home.then_some(address.postal_code).into(),
+        "homePostalCode" => home.then(|| address.postal_code()).into(),
         "homeCity" => (home || at(Place::HomeCityOnly)).then_some(address.city).into(),
         "homeFullAddress" => home.then(|| address.in_one_line()).into(),
         "toHomeCountryNode" => home.then(|| dealt_node(draw, "country", Picklist::Country)).into(),
         "toHomeProvinceNode" => home.then(|| node(Picklist::Province, address.province)).into(),
         "street" => plain.then_some(address.street).into(),
-        "houseNumber" => plain.then_some(address.number).into(),
+        "houseNumber" => plain.then(|| address.number()).into(),
         "houseNumberSuffix" => plain.then_some(address.suffix).flatten().into(),
-        "postalCode" => plain.then_some(address.postal_code).into(),
+        "postalCode" => plain.then(|| address.postal_code()).into(),
         "city" => plain.then_some(address.city).into(),
         "fullAddress" => plain.then(|| address.in_one_line()).into(),
         "toCountryNode" => plain.then(|| dealt_node(draw, "country", Picklist::Country)).into(),
         "toProvinceNode" => plain.then(|| node(Picklist::Province, address.province)).into(),
         "visitCity" => at(Place::Visit).then_some(address.city).into(),
-        "visitPostalCode" => at(Place::Visit).then_some(address.postal_code).into(),
+        "visitPostalCode" => at(Place::Visit).then(|| address.postal_code()).into(),
         _ => return None,
     })
 }

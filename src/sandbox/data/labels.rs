@@ -76,7 +76,9 @@ impl Picklist {
 }
 
 node_types! {
-    Language: "Taal", "Language", from 101, [label("Nederlands", "Dutch").coded("nl"), label("Engels", "English").coded("en")];
+    Language: "Taal", "Language", from 101, [
+        label("Nederlands", "Dutch").coded("nl"), label("Engels", "English").coded("en"),
+    ];
     SystemTag: "Systeemlabel", "System tag", from 201, [
         same("CandidateActiveTag").tagged("CandidateActiveTag"),
         same("CandidateInactiveTag").tagged("CandidateInactiveTag"),
@@ -103,7 +105,8 @@ node_types! {
     ];
     Country: "Land", "Country", from 801, [
         label("Nederland", "Netherlands").coded("NL"), label("België", "Belgium").coded("BE"),
-        label("Duitsland", "Germany").coded("DE"), label("Nederland", "The Netherlands"), label("Polen", "Poland").coded("PL"),
+        label("Duitsland", "Germany").coded("DE"), label("Nederland", "The Netherlands"),
+        label("Polen", "Poland").coded("PL"),
     ];
     Province: "Provincie", "Province", from 901, [
         same("Drenthe"), same("Flevoland"), label("Friesland", "Frisia"), same("Gelderland"), same("Groningen"),
@@ -124,18 +127,28 @@ node_types! {
     ];
     Experience: "Ervaring", "Experience", from 1201, [label("Starter", "Starter"), same("Medior"), same("Senior")];
     WorkLevel: "Functieniveau", "Work level", from 1301, [same("MBO"), same("HBO"), same("WO")];
-    Category: "Vacature-categorie", "Vacancy category", from 1401, [label("Regulier", "Regular"), label("Spoed", "Urgent")];
-    VacancyType: "Vacature-type", "Vacancy type", from 1501, [label("Exclusief", "Exclusive"), label("Gedeeld", "Shared")];
+    Category: "Vacature-categorie", "Vacancy category", from 1401, [
+        label("Regulier", "Regular"), label("Spoed", "Urgent"),
+    ];
+    VacancyType: "Vacature-type", "Vacancy type", from 1501, [
+        label("Exclusief", "Exclusive"), label("Gedeeld", "Shared"),
+    ];
     Procedure: "Productgroep", "Product group", from 1601, [
         label("Werving & selectie", "Recruitment & selection"), label("Detachering", "Secondment"),
         label("Uitzenden", "Temping"),
     ];
-    BusinessLine: "Product", "Product", from 1701, [same("Techniek & ICT"), label("Zorg en welzijn", "Health and care")];
-    VacancySource: "Bron-Vacature", "Vacancy source", from 1801, [label("Bestaande klant", "Existing client"), label("Acquisitie", "Acquisition")];
+    BusinessLine: "Product", "Product", from 1701, [
+        same("Techniek & ICT"), label("Zorg en welzijn", "Health and care"),
+    ];
+    VacancySource: "Bron-Vacature", "Vacancy source", from 1801, [
+        label("Bestaande klant", "Existing client"), label("Acquisitie", "Acquisition"),
+    ];
     CandidateSource: "Bron-Kandidaat", "Candidate source", from 1901, [
         label("Eigen website", "Own website"), same("LinkedIn"), same("Indeed"), label("Via via", "Referral"),
     ];
-    MatchSource: "Bron-Match", "Match source", from 2001, [label("Sollicitatie", "Application"), label("Zelf gezocht", "Sourced")];
+    MatchSource: "Bron-Match", "Match source", from 2001, [
+        label("Sollicitatie", "Application"), label("Zelf gezocht", "Sourced"),
+    ];
     PublicationStatus: "Publicatie-status", "Publication status", from 2101, [
         label("Gepubliceerd", "Published").tagged("PublicationPublishedTag"),
         label("Gestopt", "Stopped").tagged("PublicationStoppedTag"),
@@ -148,53 +161,87 @@ node_types! {
         label("Niet beschikbaar", "Not available").under(Picklist::SystemTag, 1),
     ];
     RejectionReason: "Afwijzingsreden", "Rejection reason", from 2301, [
-        label("Onvoldoende ervaring", "Not enough experience"), label("Salariswens te hoog", "Salary expectation too high"),
+        label("Onvoldoende ervaring", "Not enough experience"),
+        label("Salariswens te hoog", "Salary expectation too high"),
         label("Andere kandidaat gekozen", "Other candidate chosen"), label("Heeft zelf afgezien", "Withdrew"),
     ];
     VacancyRole: "Vacature-rol", "Vacancy role", from 2401, [
         same("Recruiter"), same("Consultant"), label("Hoofdcontactpersoon", "Main contact"), same("Sourcer"),
         label("Coördinator", "Coordinator"), label("Interviewer", "Interviewer"), label("Meelezer", "Observer"),
     ];
-    EmailLabel: "E-mailadres-label", "E-mail label", from 2501, [label("Privé", "Private"), label("Zakelijk", "Business")];
-    PhoneLabel: "Telefoonnummer-label", "Phone label", from 2601, [label("Privé", "Private"), label("Zakelijk", "Business"), label("Mobiel", "Mobile")];
-    UrlLabel: "URL-label", "URL label", from 2701, [same("LinkedIn").tagged("UrlLinkedInTag"), same("Website").tagged("UrlWebsiteTag")];
+    EmailLabel: "E-mailadres-label", "E-mail label", from 2501, [
+        label("Privé", "Private"), label("Zakelijk", "Business"),
+    ];
+    PhoneLabel: "Telefoonnummer-label", "Phone label", from 2601, [
+        label("Privé", "Private"), label("Zakelijk", "Business"), label("Mobiel", "Mobile"),
+    ];
+    UrlLabel: "URL-label", "URL label", from 2701, [
+        same("LinkedIn").tagged("UrlLinkedInTag"), same("Website").tagged("UrlWebsiteTag"),
+    ];
     CandidateGroup: "Groep-Kandidaat", "Candidate group", from 2801, [
         label("Topkandidaat", "Top candidate"), label("Flexpool", "Flex pool"), label("Alumni", "Alumni"),
         label("Jong talent", "Young talent"), label("Niet benaderen", "Do not contact"),
     ];
-    VacancyGroup: "Groep-Vacature", "Vacancy group", from 2901, [label("Uitgelicht", "Featured"), label("Raamcontract", "Framework contract")];
-    Gender: "Geslacht", "Gender", from 3001, [label("Man", "Male"), label("Vrouw", "Female"), label("Anders", "Other")];
-    Nationality: "Nationaliteit", "Nationality", from 3101, [label("Nederlandse", "Dutch"), label("Belgische", "Belgian"), label("Poolse", "Polish")];
-    NoticePeriod: "Opzegtermijn", "Notice period", from 3201, [label("Per direct", "Immediately"), label("1 maand", "1 month"), label("2 maanden", "2 months")];
-    DocumentType: "Document-type", "Document type", from 3301, [same("CV").tagged("CVTag"), label("Motivatiebrief", "Cover letter"), same("Diploma")];
-    Branch: "Branche", "Branch", from 3401, [label("Bouw", "Construction"), label("Zakelijke dienstverlening", "Business services"), label("Industrie", "Industry")];
+    VacancyGroup: "Groep-Vacature", "Vacancy group", from 2901, [
+        label("Uitgelicht", "Featured"), label("Raamcontract", "Framework contract"),
+    ];
+    Gender: "Geslacht", "Gender", from 3001, [
+        label("Man", "Male"), label("Vrouw", "Female"), label("Anders", "Other"),
+    ];
+    Nationality: "Nationaliteit", "Nationality", from 3101, [
+        label("Nederlandse", "Dutch"), label("Belgische", "Belgian"), label("Poolse", "Polish"),
+    ];
+    NoticePeriod: "Opzegtermijn", "Notice period", from 3201, [
+        label("Per direct", "Immediately"), label("1 maand", "1 month"), label("2 maanden", "2 months"),
+    ];
+    DocumentType: "Document-type", "Document type", from 3301, [
+        same("CV").tagged("CVTag"), label("Motivatiebrief", "Cover letter"), same("Diploma"),
+    ];
+    Branch: "Branche", "Branch", from 3401, [
+        label("Bouw", "Construction"), label("Zakelijke dienstverlening", "Business services"),
+        label("Industrie", "Industry"),
+    ];
     Preference: "Match-Favoriet", "Match favourite", from 3501, [label("Favoriet", "Favourite")];
-    UserStatus: "Gebruiker-status", "User status", from 3601, [label("In dienst", "Employed"), label("Uit dienst", "Left")];
-    ContactFunction: "Contact-functie", "Contact function", from 3701, [label("HR-manager", "HR manager"), label("Teamleider", "Team lead"), label("Directeur", "Director")];
+    UserStatus: "Gebruiker-status", "User status", from 3601, [
+        label("In dienst", "Employed"), label("Uit dienst", "Left"),
+    ];
+    ContactFunction: "Contact-functie", "Contact function", from 3701, [
+        label("HR-manager", "HR manager"), label("Teamleider", "Team lead"), label("Directeur", "Director"),
+    ];
     CandidateField: "Extra velden kandidaat", "Attribute employee", from 10361, [
         label("Motivatie", "Motivation"), label("Rijbewijs", "Driving licence"), label("Talen", "Languages"),
-        label("Intakeverslag", "Intake report"), label("Reisafstand (km)", "Travel distance (km)"), label("Laatste gesprek", "Last talk"),
+        label("Intakeverslag", "Intake report"), label("Reisafstand (km)", "Travel distance (km)"),
+        label("Laatste gesprek", "Last talk"),
     ];
     VacancyField: "Extra velden vacature", "Attribute vacancy", from 10381, [
-        label("Budgetcode", "Budget code"), label("Ploegendienst", "Shift work"), label("Secundaire voorwaarden", "Benefits"),
+        label("Budgetcode", "Budget code"), label("Ploegendienst", "Shift work"),
+        label("Secundaire voorwaarden", "Benefits"),
         label("Klantwensen", "Client wishes"),
     ];
-    MatchField: "Extra velden match", "Attribute match", from 10401, [label("Acme: Score", "Acme: Score"), label("Acme: Advies", "Acme: Advice")];
-    UserField: "Extra velden contact", "Attribute contact", from 10421, [label("Telefonisch spreekuur", "Calling hours")];
+    MatchField: "Extra velden match", "Attribute match", from 10401, [
+        label("Acme: Score", "Acme: Score"), label("Acme: Advies", "Acme: Advice"),
+    ];
+    UserField: "Extra velden contact", "Attribute contact", from 10421, [
+        label("Telefonisch spreekuur", "Calling hours"),
+    ];
     DrivingLicence: "Keuze rijbewijs", "Choice driving licence", from 10441, [
         same("B").under(Picklist::CandidateField, 1), same("BE").under(Picklist::CandidateField, 1),
         same("C").under(Picklist::CandidateField, 1), label("Geen", "None").under(Picklist::CandidateField, 1),
     ];
     SpokenLanguage: "Keuze talen", "Choice languages", from 10461, [
-        label("Nederlands", "Dutch").under(Picklist::CandidateField, 2), label("Engels", "English").under(Picklist::CandidateField, 2),
-        label("Duits", "German").under(Picklist::CandidateField, 2), label("Pools", "Polish").under(Picklist::CandidateField, 2),
+        label("Nederlands", "Dutch").under(Picklist::CandidateField, 2),
+        label("Engels", "English").under(Picklist::CandidateField, 2),
+        label("Duits", "German").under(Picklist::CandidateField, 2),
+        label("Pools", "Polish").under(Picklist::CandidateField, 2),
     ];
     ShiftWork: "Keuze ploegendienst", "Choice shift work", from 10481, [
-        label("Geen", "None").under(Picklist::VacancyField, 1), label("2 ploegen", "2 shifts").under(Picklist::VacancyField, 1),
+        label("Geen", "None").under(Picklist::VacancyField, 1),
+        label("2 ploegen", "2 shifts").under(Picklist::VacancyField, 1),
         label("5 ploegen", "5 shifts").under(Picklist::VacancyField, 1),
     ];
     Benefit: "Keuze voorwaarden", "Choice benefits", from 10501, [
-        label("Leaseauto", "Lease car").under(Picklist::VacancyField, 2), label("Bonus", "Bonus").under(Picklist::VacancyField, 2),
+        label("Leaseauto", "Lease car").under(Picklist::VacancyField, 2),
+        label("Bonus", "Bonus").under(Picklist::VacancyField, 2),
         label("13e maand", "13th month").under(Picklist::VacancyField, 2),
     ];
 }

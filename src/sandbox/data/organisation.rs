@@ -27,30 +27,39 @@ pub(super) fn agency_field(world: &World, row: u32, name: &str) -> Option<Value>
 /// A postal address of made-up house numbers in a real city.
 pub(super) struct Address {
     pub(super) street: &'static str,
-    pub(super) number: String,
+    house: u64,
     pub(super) suffix: Option<&'static str>,
-    pub(super) postal_code: String,
+    postal_digits: u32,
+    postal_letters: &'static str,
     pub(super) city: &'static str,
     pub(super) province: u32,
 }
 
 impl Address {
     pub(super) fn of(draw: Draw) -> Address {
-        let (city, digits, province) = draw.pick("city", CITIES);
-        let letters = draw.pick("postal letters", &["AB", "CD", "EK", "PX", "ZZ"]);
+        let (city, postal_digits, province) = draw.pick("city", CITIES);
         Address {
             street: draw.pick("street", STREETS),
-            number: (1 + draw.below("house number", 240)).to_string(),
+            house: 1 + draw.below("house number", 240),
             suffix: draw.pick("house suffix", HOUSE_SUFFIXES),
-            postal_code: format!("{digits} {letters}"),
+            postal_digits,
+            postal_letters: draw.pick("postal letters", &["AB", "CD", "EK", "PX", "ZZ"]),
             city,
             province,
         }
     }
 
+    pub(super) fn number(&self) -> String {
+        self.house.to_string()
+    }
+
+    pub(super) fn postal_code(&self) -> String {
+        format!("{} {}", self.postal_digits, self.postal_letters)
+    }
+
     pub(super) fn in_one_line(&self) -> String {
         let suffix = self.suffix.unwrap_or_default();
-        format!("{} {}{suffix}, {} {}", self.street, self.number, self.postal_code, self.city)
+        format!("{} {}{suffix}, {} {}", self.street, self.house, self.postal_code(), self.city)
     }
 }
 
@@ -96,9 +105,9 @@ fn visit_field(draw: Draw, name: &str) -> Option<Value> {
     let address = Address::of(draw);
     Some(match name {
         "Street" => address.street.into(),
-        "Number" => address.number.into(),
+        "Number" => address.number().into(),
         "NumberSuffix" => address.suffix.into(),
-        "PostalCode" => address.postal_code.into(),
+        "PostalCode" => address.postal_code().into(),
         "City" => address.city.into(),
         "FullAddress" => address.in_one_line().into(),
         "CountryNode" => dealt_node(draw, "country", Picklist::Country).into(),

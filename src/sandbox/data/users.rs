@@ -1,6 +1,6 @@
 //! `CRUser`: office users, contacts at companies, and the person behind each candidate; roles and vacancy teams.
 
-use super::contact_points::{addresses, numbers};
+use super::contact_points::{Addresses, addresses, numbers};
 use super::labels::Picklist;
 use super::words::{FIRST_NAMES, INFIXES, LAST_NAMES, ascii_slug};
 use super::{
@@ -119,31 +119,34 @@ fn name_field(draw: Draw, name: &str) -> Option<Value> {
 
 fn address_field(world: &World, row: u32, name: &str) -> Option<Value> {
     let draw = world.draw(Record::new(Kind::User, row));
-    let person = Person::of(draw);
     let number = Kind::User.first_id() + row;
-    let work_address = format!("{}@example.org", person.mailbox(number));
-    let (primary, business) = match habit(draw, row) {
-        Habit::NoAddress => (None, None),
-        Habit::NoPrimaryAddress => (None, Some(work_address)),
-        _ if candidate_of(row).is_some() => {
-            let plain = addresses(draw, number);
-            (plain.primary, plain.business)
-        }
-        _ => (Some(work_address.clone()), Some(work_address)),
-    };
-    let private = |primary: Option<String>| primary.filter(|_| candidate_of(row).is_some());
+    let plain = || plain_addresses(draw, row);
     Some(match name {
-        "emailAddress" | "primaryEmailAddress" | "firstEmailAddress" => primary.into(),
-        "emailAddressBusiness" | "businessEmailAddress" => business.into(),
-        "emailAddressPrivate" => private(primary).into(),
+        "emailAddress" | "primaryEmailAddress" | "firstEmailAddress" => plain().primary.into(),
+        "emailAddressBusiness" | "businessEmailAddress" => plain().business.into(),
+        "emailAddressPrivate" => plain().private.into(),
         "emailAddresses" => Value::many(Kind::EmailAddress, world.emails.of(row)),
         "phoneNumbers" => Value::many(Kind::PhoneNumber, world.phones.of(row)),
         "phoneNumber" | "phoneNumberBusiness" => numbers(draw, number).business.into(),
         "mobileNumber" => numbers(draw, number).mobile.into(),
         "urls" => Value::many(Kind::Url, world.urls.of(row)),
-        "userName" => is_office(row).then(|| person.mailbox(number)).into(),
+        "userName" => is_office(row).then(|| Person::of(draw).mailbox(number)).into(),
         _ => return None,
     })
+}
+
+/// Those who work here or at a client have a business address; some lack it, or have not made it their primary one.
+fn plain_addresses(draw: Draw, row: u32) -> Addresses {
+    let number = Kind::User.first_id() + row;
+    if candidate_of(row).is_some() {
+        return addresses(draw, number);
+    }
+    let work = || Some(format!("{}@example.org", Person::of(draw).mailbox(number)));
+    match habit(draw, row) {
+        Habit::NoAddress => Addresses { primary: None, private: None, business: None },
+        Habit::NoPrimaryAddress => Addresses { primary: None, private: None, business: work() },
+        _ => Addresses { primary: work(), private: None, business: work() },
+    }
 }
 
 fn state_field(world: &World, row: u32, name: &str) -> Option<Value> {

@@ -149,9 +149,9 @@ fn place_field(draw: Draw, name: &str) -> Option<Value> {
     let address = Address::of(draw);
     Some(match name {
         "workStreet" => whole.then_some(address.street).into(),
-        "workNumber" => whole.then_some(address.number).into(),
+        "workNumber" => whole.then(|| address.number()).into(),
         "workNumberSuffix" => whole.then_some(address.suffix).flatten().into(),
-        "workPostalCode" => whole.then_some(address.postal_code).into(),
+        "workPostalCode" => whole.then(|| address.postal_code()).into(),
         "workCity" => known.then_some(address.city).into(),
         "workFullAddress" => whole.then(|| address.in_one_line()).into(),
         "workLocation" | "rawWorkLocation" => known.then(|| format!("Regio {}", address.city)).into(),

@@ -4,6 +4,7 @@ mod data;
 mod identity;
 mod paging;
 mod queries;
+mod scale;
 
 use super::{Options, Sandbox};
 use reqwest::{Client, Response, StatusCode};
