@@ -1,0 +1,139 @@
+//! `CRMatch`: one candidate on one vacancy. Its id is made of both.
+
+use super::labels::Picklist;
+use super::users::some_office_user;
+use super::words::{CANDIDATE_SENTENCES, prose};
+use super::{
+    Draw, Kind, Moment, REFERENCE, Record, Value, World, between, dealt_node, employees, node, stages, vacancies,
+};
+use serde_json::json;
+
+/// How many vacancies a candidate is on.
+pub(super) fn count(candidate: Draw) -> u32 {
+    candidate.deal("matches", &[1, 2, 1, 3, 0, 2, 1, 2])
+}
+
+/// The vacancy of a candidate's nth match. The step is small enough that no vacancy comes twice.
+pub(super) fn vacancy(candidate: Draw, nth: u32, vacancies: u32) -> u32 {
+    let all = u64::from(vacancies);
+    let step = 1 + candidate.below("match step", all / 4);
+    ((candidate.below("first vacancy", all) + u64::from(nth) * step) % all) as u32
+}
+
+/// The candidate and the vacancy of a match.
+fn ends(world: &World, row: u32) -> (u32, u32) {
+    let (candidate, nth) = world.matches.parent(row);
+    let draw = world.draw(Record::new(Kind::Employee, candidate));
+    (candidate, vacancy(draw, nth, world.vacancies))
+}
+
+/// `employeeID.vacancyID`.
+pub(super) fn id(world: &World, row: u32) -> String {
+    let (candidate, vacancy) = ends(world, row);
+    format!("{}.{}", Kind::Employee.first_id() + candidate, Kind::Vacancy.first_id() + vacancy)
+}
+
+/// The row with this id.
+pub(super) fn find(world: &World, id: &str) -> Option<u32> {
+    let (candidate, _) = id.split_once('.')?;
+    let candidate = candidate.parse::<u32>().ok()?.checked_sub(Kind::Employee.first_id())?;
+    if candidate >= world.candidates {
+        return None;
+    }
+    world.matches.of(candidate).find(|&row| self::id(world, row) == id)
+}
+
+fn draw_of(world: &World, row: u32) -> Draw {
+    world.draw(Record::new(Kind::Match, row))
+}
+
+/// When the match was made: after both its ends were there.
+pub(super) fn created(world: &World, row: u32) -> Moment {
+    let (candidate, vacancy) = ends(world, row);
+    let candidate = employees::created(world.draw(Record::new(Kind::Employee, candidate)));
+    let vacancy = vacancies::created(world.draw(Record::new(Kind::Vacancy, vacancy)));
+    between(draw_of(world, row), "created", candidate.max(vacancy), REFERENCE)
+}
+
+/// The stage, one of those of the vacancy's procedure; some matches have none.
+fn stage(world: &World, row: u32) -> Option<u32> {
+    let draw = draw_of(world, row);
+    if draw.one_in("no stage", 15) {
+        return None;
+    }
+    let (_, vacancy) = ends(world, row);
+    let procedure = vacancies::procedure(world.draw(Record::new(Kind::Vacancy, vacancy)));
+    Some(draw.pick("stage", &stages::of_procedure(procedure)))
+}
+
+pub(super) fn field(world: &World, row: u32, name: &str) -> Option<Value> {
+    stage_field(world, row, name).or_else(|| date_field(world, row, name)).or_else(|| other_field(world, row, name))
+}
+
+fn stage_field(world: &World, row: u32, name: &str) -> Option<Value> {
+    let draw = draw_of(world, row);
+    Some(match name {
+        "statusInfo" => stage(world, row).map(|stage| Record::new(Kind::StatusInfo, stage)).into(),
+        "toRejectionReasonNode" => {
+            let rejected = stage(world, row).and_then(stages::outcome) == Some(false);
+            // Some rejections have no reason, and some matches keep one from an earlier rejection.
+            let has_reason = if rejected { !draw.one_in("no reason", 5) } else { draw.one_in("old reason", 40) };
+            has_reason.then(|| dealt_node(draw, "reason", Picklist::RejectionReason)).into()
+        }
+        _ => return None,
+    })
+}
+
+/// The stage is often changed without touching `modificationDate`.
+fn date_field(world: &World, row: u32, name: &str) -> Option<Value> {
+    let draw = draw_of(world, row);
+    let modified = |created| between(draw, "modified", created, REFERENCE);
+    Some(match name {
+        "creationDate" => created(world, row).into(),
+        "modificationDate" => (!draw.one_in("unmodified", 9)).then(|| modified(created(world, row))).into(),
+        "statusInfoModificationDate" => {
+            let created = created(world, row);
+            let (from, to) = match draw.one_in("stage moved later", 3) {
+                true => (modified(created), REFERENCE),
+                false => (created, modified(created)),
+            };
+            stage(world, row).map(|_| between(draw, "stage moved", from, to)).into()
+        }
+        _ => return None,
+    })
+}
+
+fn other_field(world: &World, row: u32, name: &str) -> Option<Value> {
+    let draw = draw_of(world, row);
+    let (candidate, vacancy) = ends(world, row);
+    let publication = || {
+        let publications = world.publications.of(vacancy);
+        let came_in = draw.below("applied", 2) == 0 && !publications.is_empty();
+        came_in.then(|| publications.start + draw.below("through", publications.len() as u64) as u32)
+    };
+    let company = || vacancies::company(world, vacancy).map(|company| Record::new(Kind::Company, company));
+    Some(match name {
+        "toEmployee" => Record::new(Kind::Employee, candidate).into(),
+        "toVacancy" => Record::new(Kind::Vacancy, vacancy).into(),
+        "toPublication" => publication().map(|row| Record::new(Kind::Publication, row)).into(),
+        "toMedium" => {
+            publication().map(|row| Record::new(Kind::Medium, super::publications::medium(world, row))).into()
+        }
+        "toCompany" => company().into(),
+        "owner" | "toUser" | "createdBy" => some_office_user(draw, "owner").into(),
+        "toSourceNode" => node(Picklist::MatchSource, u32::from(publication().is_none())).into(),
+        "sourceInfo" => draw.one_in("source", 6).then_some("Doorgestuurd door vestiging Utrecht").into(),
+        "applySource" => publication().map(|_| draw.pick("apply source", &["google", "indeed", "nieuwsbrief"])).into(),
+        "motivation" => publication().map(|_| prose(draw, name, CANDIDATE_SENTENCES, 2)).into(),
+        "notes" => draw.one_in("notes", 3).then(|| prose(draw, name, CANDIDATE_SENTENCES, 1)).into(),
+        "fitScore" => draw.one_in("scored", 4).then(|| draw.below("score", 101) as i64).into(),
+        "toPreferenceNode" => draw.one_in("favourite", 12).then(|| node(Picklist::Preference, 0)).into(),
+        "isConfidential" => Value::flag(draw.one_in("confidential", 20)),
+        "additionalInfo" | "additionalInfoPartial" => match draw.card("free fields", 4) {
+            0 => json!({"_10401": draw.below("acme score", 101).to_string(), "_10402": "Uitnodigen"}).into(),
+            1 => json!({}).into(),
+            _ => Value::Null,
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,91 @@
+//! Errors in the shape that the API gives them.
+
+use apollo_compiler::resolvers::FieldError;
+use apollo_compiler::response::GraphQLError;
+use serde_json::{Value as Json, json};
+
+/// Splits the class from the text while an error travels through the executor, which carries one string.
+const SEPARATOR: char = '\u{1f}';
+
+/// What the executor puts in front of the text of every resolver's error.
+const EXECUTOR_PREFIX: &str = "resolver error: ";
+
+/// Why a field has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    error_type: String,
+    error_detail: Option<String>,
+    message: String,
+}
+
+impl Failure {
+    /// The request cannot be right.
+    pub(crate) fn bad_request(message: &str) -> Failure {
+        Failure { error_type: "BAD_REQUEST".to_owned(), error_detail: None, message: message.to_owned() }
+    }
+
+    /// The sandbox does not do this.
+    pub(crate) fn unimplemented(message: &str) -> Failure {
+        Failure { error_detail: Some("UNIMPLEMENTED".to_owned()), ..Failure::bad_request(message) }
+    }
+
+    fn internal(message: &str) -> Failure {
+        Failure { error_type: "INTERNAL".to_owned(), ..Failure::bad_request(message) }
+    }
+
+    /// Reads what `FieldError::from` wrote; anything else is a fault of the sandbox itself.
+    fn from_executor(message: &str) -> Failure {
+        let message = message.strip_prefix(EXECUTOR_PREFIX).unwrap_or(message);
+        let mut parts = message.splitn(3, SEPARATOR);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(error_type), Some(detail), Some(text)) => Failure {
+                error_type: error_type.to_owned(),
+                error_detail: (!detail.is_empty()).then(|| detail.to_owned()),
+                message: text.to_owned(),
+            },
+            _ => Failure::internal(message),
+        }
+    }
+
+    fn to_json(&self, error: Option<&GraphQLError>) -> Json {
+        let mut body = json!({
+            "message": self.message,
+            "extensions": {
+                "errorType": self.error_type,
+                "errorDetail": self.error_detail,
+                "classification": self.error_type,
+            },
+        });
+        if let Some(error) = error {
+            body["locations"] = json!(error.locations);
+            if !error.path.is_empty() {
+                body["path"] = json!(error.path);
+            }
+        }
+        body
+    }
+}
+
+impl From<Failure> for FieldError {
+    fn from(failure: Failure) -> FieldError {
+        let detail = failure.error_detail.unwrap_or_default();
+        FieldError { message: format!("{}{SEPARATOR}{detail}{SEPARATOR}{}", failure.error_type, failure.message) }
+    }
+}
+
+/// An error of a field while the rest of the answer stands.
+pub(crate) fn field_error(error: &GraphQLError) -> Json {
+    Failure::from_executor(&error.message).to_json(Some(error))
+}
+
+/// The body of an answer to a request that was not executed.
+pub(crate) fn refusal(errors: &[GraphQLError]) -> Json {
+    let errors: Vec<Json> =
+        errors.iter().map(|error| Failure::bad_request(&error.message).to_json(Some(error))).collect();
+    json!({ "errors": errors })
+}
+
+/// The body of an answer to something that is no GraphQL request at all.
+pub(crate) fn malformed(message: &str) -> Json {
+    json!({ "errors": [Failure::bad_request(message).to_json(None)] })
+}

@@ -1,0 +1,43 @@
+//! How a sandbox is set up.
+
+use std::time::Duration;
+
+/// The set-up of a sandbox. The defaults are a small office with a fixed seed, so two default sandboxes answer the
+/// same bytes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What all data is drawn from: the same seed and counts give the same bytes.
+    pub seed: u64,
+    /// How many candidates there are; vacancies and applications grow with them.
+    pub candidates: u32,
+    /// The port of 127.0.0.1 to listen on; 0 takes any free one.
+    pub port: u16,
+    /// Added to each GraphQL request.
+    pub latency: Duration,
+    /// The largest page; a larger `size` is cut without a word. `None` takes any size.
+    pub page_cap: Option<u32>,
+    /// How long an access token is good for.
+    pub token_lifetime: Duration,
+    /// The tenant's realm at the identity server.
+    pub realm: String,
+    /// The only client that the realm knows.
+    pub client_id: String,
+    /// The secret of that client. It opens nothing but a sandbox.
+    pub client_secret: String,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            seed: 20_261_120,
+            candidates: 1_500,
+            port: 0,
+            latency: Duration::ZERO,
+            page_cap: Some(100),
+            token_lifetime: Duration::from_secs(300),
+            realm: "sandbox".to_owned(),
+            client_id: "5a4db0c5a4db0c5a4db0c5a4db0c5a4d.apps.carerix.io".to_owned(),
+            client_secret: "sandbox-secret-that-opens-only-the-sandbox".to_owned(),
+        }
+    }
+}

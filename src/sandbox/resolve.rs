@@ -1,0 +1,197 @@
+//! The fields of the schema: root queries, records and pages.
+
+use super::data::{Kind, Language, Record, Scope, Value, World};
+use super::failure::Failure;
+use super::page::{Orders, Paging, Selection};
+use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::response::{JsonMap, JsonValue};
+
+/// Sizes of pages when none is asked for.
+const PAGE_SIZE: u32 = 20;
+const LIST_SIZE: u32 = 100;
+
+/// The data and the orders in which it was already asked for.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) world: World,
+    pub(crate) orders: Orders,
+}
+
+/// `Query`.
+pub(crate) struct Query<'w> {
+    pub(crate) tenant: &'w Tenant,
+    pub(crate) page_cap: Option<u32>,
+}
+
+/// `Mutation`.
+pub(crate) struct Mutation;
+
+fn text_argument<'a>(arguments: &'a JsonMap, name: &str) -> Option<&'a str> {
+    arguments.get(name).and_then(JsonValue::as_str)
+}
+
+impl Query<'_> {
+    fn object(&self, language: Language, record: Record) -> ResolvedValue<'_> {
+        ResolvedValue::object(RecordObject { world: &self.tenant.world, language, page_cap: self.page_cap, record })
+    }
+
+    fn page(&self, kind: Kind, scope: Scope, arguments: &JsonMap) -> Result<ResolvedValue<'_>, Failure> {
+        let default = self.page_cap.map_or(PAGE_SIZE, |cap| cap.min(PAGE_SIZE));
+        let paging = Paging::read(arguments.get("pageable"), default, self.page_cap)?;
+        let language = Language::of_argument(text_argument(arguments, "language"));
+        let selection = Selection {
+            kind,
+            scope,
+            qualifier: text_argument(arguments, "qualifier").unwrap_or_default().to_owned(),
+            sort: paging.sort.clone(),
+            norestrict: arguments.get("norestrict").and_then(JsonValue::as_bool).unwrap_or(false),
+            language,
+        };
+        let rows = self.tenant.orders.rows(&self.tenant.world, &selection)?;
+        let items = paging.slice(&rows).iter().map(|&row| Record::new(kind, row)).collect();
+        let world = &self.tenant.world;
+        let page = PageObject { world, language, page_cap: self.page_cap, kind, items, total: rows.len(), paging };
+        Ok(ResolvedValue::object(page))
+    }
+
+    /// A ready-made search that the sandbox has no answer to.
+    fn empty_page(&self, kind: Kind, arguments: &JsonMap) -> Result<ResolvedValue<'_>, Failure> {
+        let paging = Paging::read(arguments.get("pageable"), PAGE_SIZE, self.page_cap)?;
+        let (world, language) = (&self.tenant.world, Language::Dutch);
+        let page = PageObject { world, language, page_cap: self.page_cap, kind, items: Vec::new(), total: 0, paging };
+        Ok(ResolvedValue::object(page))
+    }
+
+    /// `crDataNodeListBy`: nodes by the type's identifier or name, by tag and by parent.
+    fn data_nodes(&self, arguments: &JsonMap) -> ResolvedValue<'_> {
+        let world = &self.tenant.world;
+        let language = Language::of_argument(text_argument(arguments, "language"));
+        let fits = |record: Record, path: &str, argument: &str| {
+            let wanted = text_argument(arguments, argument);
+            let values = wanted.map(|wanted| (wanted, world.follow(record, path, Language::Dutch)));
+            values.is_none_or(|(wanted, values)| values.contains(&Value::from(wanted.to_owned())))
+        };
+        let of_type = |record| fits(record, "type.identifier", "type") || fits(record, "type.name", "type");
+        let nodes = world.rows(Kind::DataNode, Scope::All).map(|row| Record::new(Kind::DataNode, row));
+        let found: Vec<Record> = nodes
+            .filter(|&node| of_type(node) && fits(node, "tag", "tag") && fits(node, "parentNode._id", "parent"))
+            .collect();
+        ResolvedValue::list(found.into_iter().map(move |record| self.object(language, record)))
+    }
+}
+
+fn scope(field: &str, arguments: &JsonMap) -> Scope {
+    match (field, text_argument(arguments, "ekey")) {
+        ("crContact" | "crContactPage", _) | ("crUser" | "crUserPage", Some("Contact")) => Scope::Contacts,
+        ("crUser" | "crUserPage", Some("user")) => Scope::Office,
+        _ => Scope::All,
+    }
+}
+
+impl ObjectValue for Query<'_> {
+    fn type_name(&self) -> &str {
+        "Query"
+    }
+
+    /// What a root field returns follows from its type and arguments; few need a rule of their own.
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        let (name, arguments) = (info.field_name(), info.arguments());
+        let type_name = info.field_definition().ty.inner_named_type().as_str();
+        let scope = scope(name, arguments);
+        match (name, Kind::from_page_name(type_name), Kind::from_name(type_name)) {
+            ("crDataNodeListBy", ..) => Ok(self.data_nodes(arguments)),
+            ("crPublicationPageBy", Some(kind), _) => Ok(self.empty_page(kind, arguments)?),
+            (_, Some(kind), _) => Ok(self.page(kind, scope, arguments)?),
+            (_, None, Some(kind)) => {
+                let language = Language::of_argument(text_argument(arguments, "language"));
+                let id = text_argument(arguments, "_id");
+                let record = id.and_then(|id| self.tenant.world.find(kind, scope, id));
+                Ok(record.map_or_else(ResolvedValue::null, |record| self.object(language, record)))
+            }
+            _ => Ok(ResolvedValue::null()),
+        }
+    }
+}
+
+impl ObjectValue for Mutation {
+    fn type_name(&self) -> &str {
+        "Mutation"
+    }
+
+    fn resolve_field<'a>(&'a self, _: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        Err(Failure::unimplemented("the sandbox does not take writes yet").into())
+    }
+}
+
+/// A record in an answer.
+struct RecordObject<'w> {
+    world: &'w World,
+    language: Language,
+    page_cap: Option<u32>,
+    record: Record,
+}
+
+impl ObjectValue for RecordObject<'_> {
+    fn type_name(&self) -> &str {
+        self.record.kind.name()
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        Ok(match self.world.field(self.record, info.field_name(), self.language) {
+            Value::Null => ResolvedValue::null(),
+            Value::Int(number) => ResolvedValue::leaf(number),
+            Value::Float(number) => ResolvedValue::leaf(number),
+            Value::Text(text) => ResolvedValue::leaf(text.into_owned()),
+            Value::Date(moment) => ResolvedValue::leaf(moment.to_string()),
+            Value::Json(json) => ResolvedValue::leaf(json),
+            Value::One(record) => ResolvedValue::object(RecordObject { record, ..*self }),
+            Value::Many(records) => {
+                let paging = Paging::read(info.arguments().get("pageable"), LIST_SIZE, self.page_cap)?;
+                let type_name = info.field_definition().ty.inner_named_type().as_str();
+                let kind = Kind::from_page_name(type_name).ok_or_else(|| self.unknown_field_error(info))?;
+                let (items, total) = (paging.slice(&records).to_vec(), records.len());
+                let RecordObject { world, language, page_cap, .. } = *self;
+                ResolvedValue::object(PageObject { world, language, page_cap, kind, items, total, paging })
+            }
+        })
+    }
+}
+
+/// A page in an answer.
+struct PageObject<'w> {
+    world: &'w World,
+    language: Language,
+    page_cap: Option<u32>,
+    kind: Kind,
+    items: Vec<Record>,
+    total: usize,
+    paging: Paging,
+}
+
+impl ObjectValue for PageObject<'_> {
+    fn type_name(&self) -> &str {
+        self.kind.page_name()
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        let pages = self.total.div_ceil(self.paging.size);
+        let count = |number: usize| ResolvedValue::leaf(number as i64);
+        Ok(match info.field_name() {
+            "first" => ResolvedValue::leaf(self.paging.page == 0),
+            "last" => ResolvedValue::leaf(self.paging.page + 1 >= pages),
+            "numberOfElements" => count(self.items.len()),
+            "page" => count(self.paging.page),
+            "size" => count(self.paging.size),
+            "sort" => ResolvedValue::leaf(self.paging.sort_text()),
+            "totalElements" => count(self.total),
+            "totalPages" => count(pages),
+            "items" => {
+                let (world, language, page_cap) = (self.world, self.language, self.page_cap);
+                let object =
+                    move |&record: &Record| ResolvedValue::object(RecordObject { world, language, page_cap, record });
+                ResolvedValue::list(self.items.iter().map(object))
+            }
+            _ => return Err(self.unknown_field_error(info)),
+        })
+    }
+}

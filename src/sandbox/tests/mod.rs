@@ -1,0 +1,85 @@
+//! The sandbox as its clients see it: through HTTP.
+
+mod data;
+mod identity;
+mod paging;
+mod queries;
+mod scale;
+
+use super::{Options, Sandbox};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// A sandbox with a client that holds a token.
+struct Session {
+    sandbox: Sandbox,
+    client: Client,
+    token: String,
+}
+
+fn small() -> Options {
+    Options { candidates: 300, ..Options::default() }
+}
+
+impl Session {
+    async fn open(options: Options) -> Session {
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let client = Client::new();
+        let options = sandbox.options();
+        let reply = request_token(
+            &client,
+            &sandbox,
+            &[
+                ("grant_type", "client_credentials"),
+                ("client_id", &options.client_id),
+                ("client_secret", &options.client_secret),
+            ],
+        )
+        .await;
+        assert_eq!(reply.status(), StatusCode::OK);
+        let reply: Value = reply.json().await.unwrap();
+        let token = reply["access_token"].as_str().unwrap().to_owned();
+        Session { sandbox, client, token }
+    }
+
+    async fn post(&self, body: Value) -> Response {
+        let url = format!("{}/graphql/v1/graphql", self.sandbox.base_url());
+        self.client.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap()
+    }
+
+    /// The `data` of a query that must succeed without any error.
+    async fn data(&self, query: &str) -> Value {
+        self.data_with(query, json!({})).await
+    }
+
+    async fn data_with(&self, query: &str, variables: Value) -> Value {
+        let response = self.post(json!({"query": query, "variables": variables})).await;
+        let status = response.status();
+        let mut body: Value = response.json().await.unwrap();
+        assert_eq!((status, &body["errors"]), (StatusCode::OK, &Value::Null), "{query}");
+        body["data"].take()
+    }
+
+    /// The single error of a query whose other fields were answered.
+    async fn error(&self, query: &str) -> Value {
+        let response = self.post(json!({"query": query})).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let body: Value = response.json().await.unwrap();
+        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no error in {body}"));
+        assert_eq!(errors.len(), 1, "{body}");
+        errors[0].clone()
+    }
+
+    /// One string or number of each row of a page query.
+    async fn column(&self, query: &str, field: &str) -> Vec<Value> {
+        let data = self.data(query).await;
+        let page = data.as_object().unwrap().values().next().unwrap();
+        page["items"].as_array().unwrap().iter().map(|row| row[field].clone()).collect()
+    }
+}
+
+async fn request_token(client: &Client, sandbox: &Sandbox, form: &[(&str, &str)]) -> Response {
+    let realm = &sandbox.options().realm;
+    let url = format!("{}/auth/realms/{realm}/protocol/openid-connect/token", sandbox.base_url());
+    client.post(url).form(form).send().await.unwrap()
+}
