@@ -351,7 +351,9 @@ impl<'e> Eval<'e, '_> {
 
     /// Writes an object, unless all its fields are null or one that it cannot do without is.
     fn object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
+        // Taken away meanwhile, since objects inside this one have marks of their own.
         let mark_key = self.mark_key.take();
+        let mut mark = 0..0;
         let start = out.len();
         let mut any = false;
         for (at, field) in fields.iter().enumerate() {
@@ -364,7 +366,7 @@ impl<'e> Eval<'e, '_> {
             }
             any |= found;
             if mark_key == Some(at) {
-                self.mark = value_start..out.len();
+                mark = value_start..out.len();
             }
         }
         if !any {
@@ -372,6 +374,7 @@ impl<'e> Eval<'e, '_> {
             return Found::Empty;
         }
         out.push(b'}');
+        self.mark = mark;
         Found::Value
     }
 
