@@ -30,7 +30,6 @@ pub(super) struct Read {
 /// What fills a field: alternatives, of which the first that yields something wins. None of them: switched off.
 #[derive(Debug)]
 pub(super) struct Spec {
-    pub span: Span,
     pub rules: Vec<Rule>,
 }
 
@@ -152,7 +151,7 @@ impl Reader<'_> {
             Value::List(items) => items.iter().filter_map(|item| self.rule(item, depth)).collect(),
             _ => self.rule(&entry.value, depth).into_iter().collect(),
         };
-        Spec { span: entry.key.span, rules }
+        Spec { rules }
     }
 
     fn rule(&self, node: &Node, depth: usize) -> Option<Rule> {
