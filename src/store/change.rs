@@ -32,7 +32,6 @@ impl Hash {
 #[derive(Debug)]
 pub(super) struct StoredState {
     pub(super) key: RowKey,
-    pub(super) id: String,
     pub(super) unified_hash: Option<Hash>,
     pub(super) raw_hash: Hash,
     pub(super) revision: String,
@@ -125,8 +124,7 @@ impl Change {
 
     /// Whether something differs that is no change to those who read unified records.
     fn differs_silently(&self, stored: &StoredState) -> bool {
-        self.id != stored.id
-            || self.revision != stored.revision
+        self.revision != stored.revision
             || self.issues != stored.issues
             || self.failure != stored.failure
             || self.group != stored.group

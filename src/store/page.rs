@@ -22,7 +22,7 @@ const COMPRESSION_LEVEL: i32 = 1;
 
 static STATES: LazyLock<Batched> = LazyLock::new(|| {
     Batched::set(
-        "SELECT key, remote_id, id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, \
+        "SELECT key, remote_id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, \
          changed_at, remote_deleted_at, seen FROM records WHERE scope = ? AND remote_id IN",
     )
 });
@@ -32,7 +32,7 @@ static UPSERT_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
         "INSERT INTO records (key, scope, remote_id, id, unified_hash, raw_hash, revision, issues, failure, \
          group_key, members_of, created_at, changed_at, remote_deleted_at, seen) VALUES",
         15,
-        "ON CONFLICT (key) DO UPDATE SET id = excluded.id, unified_hash = excluded.unified_hash, \
+        "ON CONFLICT (key) DO UPDATE SET unified_hash = excluded.unified_hash, \
          raw_hash = excluded.raw_hash, revision = excluded.revision, issues = excluded.issues, \
          failure = excluded.failure, group_key = excluded.group_key, members_of = excluded.members_of, \
          changed_at = excluded.changed_at, remote_deleted_at = excluded.remote_deleted_at, seen = excluded.seen",
@@ -71,7 +71,7 @@ pub struct PageWrite {
 pub struct RecordWrite {
     /// The source's id.
     pub remote_id: String,
-    /// The unified id.
+    /// The unified id, derived from the connection, the model and the remote id; a row keeps its first.
     pub id: Id,
     /// The record as the source sent it.
     pub raw: Bytes,
@@ -142,17 +142,16 @@ impl Store {
 fn state(row: &SqliteRow) -> Result<StoredState, Problem> {
     Ok(StoredState {
         key: RowKey(row.try_get(0)?),
-        id: row.try_get(2)?,
-        unified_hash: row.try_get::<Option<&[u8]>, _>(3)?.map(Hash::stored),
-        raw_hash: Hash::stored(row.try_get(4)?),
-        revision: row.try_get(5)?,
-        issues: row.try_get(6)?,
-        failure: row.try_get(7)?,
-        group: row.try_get(8)?,
-        members_of: row.try_get(9)?,
-        changed_at: row.try_get(10)?,
-        remote_deleted_at: row.try_get(11)?,
-        seen: row.try_get(12)?,
+        unified_hash: row.try_get::<Option<&[u8]>, _>(2)?.map(Hash::stored),
+        raw_hash: Hash::stored(row.try_get(3)?),
+        revision: row.try_get(4)?,
+        issues: row.try_get(5)?,
+        failure: row.try_get(6)?,
+        group: row.try_get(7)?,
+        members_of: row.try_get(8)?,
+        changed_at: row.try_get(9)?,
+        remote_deleted_at: row.try_get(10)?,
+        seen: row.try_get(11)?,
     })
 }
 
