@@ -28,7 +28,7 @@ impl Plan {
     /// Begins to map records that live at least as long as the session.
     pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
         let now = context.now.as_millisecond();
-        Session { plan: self, context: *context, now, projection: Projection::default() }
+        Session { plan: self, context: *context, now, projection: Projection::new(&self.rows_of_page) }
     }
 }
 
@@ -42,6 +42,10 @@ impl<'a> Session<'_, 'a> {
             .read(&plan.scope, raw)
             .map_err(|error| Failure(format!("the source sent a record that is not of its schema: {error}")))?;
         let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
+        for misfit in self.projection.misfits() {
+            let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
+            tell(issues, unmapped("remote_data", message));
+        }
         let mut eval = Eval {
             plan,
             context: self.context,
@@ -205,11 +209,10 @@ impl<'e> Eval<'e, '_> {
             let found = eval.origin(rule, kind, row, out) == Found::Value;
             eval.mark_key = None;
             let mark = eval.mark.clone();
-            let again =
-                |earlier: &std::ops::Range<usize>| out[earlier.clone()].eq_ignore_ascii_case(&out[mark.clone()]);
-            if !found || (unique.is_some() && seen.iter().any(again)) {
+            let key = &out[mark.clone()];
+            if !found || seen.iter().any(|earlier| same_text(&out[earlier.clone()], key)) {
                 out.truncate(before);
-            } else if unique.is_some() {
+            } else if unique.is_some() && key != b"null" {
                 seen.push(mark);
             }
         };
@@ -448,7 +451,7 @@ impl<'e> Eval<'e, '_> {
             })
             .collect();
         let (field, issues) = (self.field, &mut *self.issues);
-        let result = self.plan.library.call(function, arguments, |message| issues.push(unmapped(field, message)));
+        let result = self.plan.library.call(function, arguments, |message| tell(issues, unmapped(field, message)));
         result.map(value).map_err(|error| error.to_string())
     }
 
@@ -528,18 +531,32 @@ impl<'e> Eval<'e, '_> {
     }
 
     fn report(&mut self, message: String) {
-        self.issues.push(unmapped(self.field, message));
+        tell(self.issues, unmapped(self.field, message));
     }
 
     fn fail(&mut self, message: String) -> Found {
-        self.issues.push(Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        tell(self.issues, Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
         Found::Stop
+    }
+}
+
+/// Adds an issue unless the record has it already: a value that two rules of a field stumble over is one finding.
+fn tell(issues: &mut Vec<Issue>, issue: Issue) {
+    if !issues.contains(&issue) {
+        issues.push(issue);
     }
 }
 
 fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
     out.extend_from_slice(constant);
     Found::Value
+}
+
+/// Whether two JSON texts differ in case only.
+fn same_text(one: &[u8], other: &[u8]) -> bool {
+    let lower = |json: &[u8]| std::str::from_utf8(json).map(str::to_lowercase);
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && matches!((lower(one), lower(other)), (Ok(a), Ok(b)) if a == b))
 }
 
 /// Compares without regard to case; `wanted` is in lower case. An empty text compares with nothing.

@@ -29,6 +29,8 @@ pub struct Plan {
     pub(super) model: &'static Model,
     pub(super) operation: Operation,
     pub(super) scope: Scope,
+    /// The member of a page that holds its rows.
+    pub(super) rows_of_page: String,
     /// How each date scalar is written; a source has one or two of them.
     pub(super) dates: Vec<(String, DateFormat)>,
     pub(super) remote_id: Vec<Rule>,

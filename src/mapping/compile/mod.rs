@@ -76,6 +76,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         model,
         operation,
         scope,
+        rows_of_page: around.dialect.pages.items.clone(),
         dates: around.dialect.dates.clone().into_iter().collect(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
