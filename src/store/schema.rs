@@ -21,7 +21,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause between two attempts where SQLite itself does not wait.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Bytes of a page of a new file. Records are large: with 4096, a third more is written for the same rows.
+/// Bytes of a page of a new file. Records are large: with 4096, the same rows take a quarter more room.
 const PAGE_SIZE: u32 = 8192;
 
 /// Pages of the write-ahead log after which it is written back: 64 MiB.
