@@ -222,7 +222,7 @@ impl<'a> Members<'_, 'a, '_> {
                 return Ok(());
             }
             Node::Object { present, shape } => {
-                let inner = Members { projection: &mut **projection, scope, shape, row };
+                let inner = Members { projection, scope, shape, row };
                 let read = members.next_value_seed(inner)?;
                 if let Some(slot) = present {
                     let there = read == Read::There;
@@ -233,7 +233,7 @@ impl<'a> Members<'_, 'a, '_> {
             Node::List { list, page } => {
                 let scope = &scope.lists[*list].scope;
                 let list = row.lists + list;
-                let items = Items { projection: &mut **projection, scope, list };
+                let items = Items { projection, scope, list };
                 let read =
                     if *page { members.next_value_seed(Page(items))? } else { members.next_value_seed(items)? };
                 (read == Read::Misfit).then_some(if *page { "a page of objects" } else { "a list of objects" })
