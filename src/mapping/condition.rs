@@ -1,4 +1,4 @@
-//! Conditions (`when`): `deleted = 0 and (toMedium.code = 'web' or publicationEnd is empty)`.
+//! Conditions (`when`): `deleted = 0 and (medium.code = 'web' or end is empty)`.
 
 use crate::diagnostics::Span;
 
@@ -56,7 +56,12 @@ pub(super) enum Literal {
 pub(super) struct SyntaxError {
     pub message: String,
     pub span: Span,
+    /// What to do, if that can be told.
+    pub help: Option<&'static str>,
 }
+
+/// Words that join tests, so that nothing can be called by them.
+const RESERVED: &[&str] = &["and", "or", "in", "is"];
 
 /// Deeper nesting than any person writes is refused, so that no text can exhaust the stack.
 const DEEPEST: usize = 32;
@@ -105,7 +110,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
             b'\'' | b'"' => {
                 let Some(length) = text[at + 1..].find(byte as char) else {
                     let span = Span { start, end: text.len() };
-                    return Err(SyntaxError { message: "this text never ends".into(), span });
+                    return Err(SyntaxError { message: "this text never ends".into(), span, help: None });
                 };
                 let inside = &text[at + 1..at + 1 + length];
                 (Token::Literal(Literal::Text(inside.to_owned())), length + 2)
@@ -118,7 +123,13 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
                 if length == 0 {
                     let length = rest.chars().next().map_or(1, char::len_utf8);
                     let span = Span { start, end: start + length };
-                    return Err(SyntaxError { message: "this mark has no meaning in a condition".into(), span });
+                    let help = match byte {
+                        b'&' => Some("write `and`"),
+                        b'|' => Some("write `or`"),
+                        b'!' => Some("write `not` before a test, `!=` between two values"),
+                        _ => None,
+                    };
+                    return Err(SyntaxError { message: "this mark has no meaning in a condition".into(), span, help });
                 }
                 (word(&rest[..length]), length)
             }
@@ -193,6 +204,10 @@ impl Parser {
             self.at = self.at.saturating_sub(1);
             return Err(self.expected("a path or the name of a condition"));
         };
+        if RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            self.at -= 1;
+            return Err(self.expected("a path or the name of a condition"));
+        }
         let path = Word { text, span };
         if let Some(Token::Operator(operator)) = self.peek() {
             let operator = *operator;
@@ -230,7 +245,11 @@ impl Parser {
             Some((Token::Literal(literal), span)) => Ok((literal, span)),
             _ => {
                 self.at = self.at.saturating_sub(1);
-                Err(self.expected("a number, a text in quotes, true, false, $now or a $setting"))
+                let mut error = self.expected("a number, a text in quotes, true, false, $now or a $setting");
+                if let Some(Token::Word(_)) = self.peek() {
+                    error.help = Some("a text stands in quotes: `'web'`");
+                }
+                Err(error)
             }
         }
     }
@@ -259,7 +278,7 @@ impl Parser {
 
     fn expected(&self, what: &str) -> SyntaxError {
         let span = self.tokens.get(self.at).map_or(Span { start: self.end, end: self.end }, |(_, span)| *span);
-        SyntaxError { message: format!("{what} is expected here"), span }
+        SyntaxError { message: format!("{what} is expected here"), span, help: None }
     }
 }
 
@@ -300,6 +319,7 @@ mod tests {
             ("a ? 1", 2, "no meaning"),
             ("", 0, "a path"),
             ("a in 3", 5, "`(`"),
+            ("a = 1 or or b", 9, "a path"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(expected), "{text}: {}", error.message);

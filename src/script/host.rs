@@ -27,7 +27,8 @@ pub(super) fn register(engine: &mut Engine, tables: &Tables) {
 }
 
 fn find(tables: &Tables, manner: Manner, name: &str, text: &Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
-    let table: &Arc<Table> = tables.get(name).ok_or_else(|| format!("there is no table `{name}`"))?;
+    let table: &Arc<Table> =
+        tables.get(name).and_then(Option::as_ref).ok_or_else(|| format!("there is no table `{name}`"))?;
     if table.manner() != manner {
         return Err(match manner {
             Manner::Keywords => format!("`{name}` is not a keyword table; use `lookup`"),

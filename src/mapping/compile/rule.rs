@@ -83,16 +83,21 @@ impl Compiler<'_> {
     fn origin(&self, rule: &document::Rule, position: Position, view: &mut View<'_>) -> Option<Origin> {
         let Position { kind, in_list, .. } = position;
         if let Written::Object(entries) = &rule.origin {
-            return self.object(entries, rule, kind, view);
+            return self.object(entries, rule, position, view);
         }
         if let Written::All(rules) = &rule.origin {
-            return self.all(rules, rule, position, in_list, view);
+            return self.all(rules, rule, position, view);
         }
-        if let (Kind::Object(_), false) = (kind, matches!(rule.origin, Written::Members { .. })) {
+        if let (Kind::Object(_), false) = (kind, matches!(rule.origin, Written::Members { .. } | Written::Unusable)) {
+            let (holds, help) = if in_list {
+                ("objects", "write `{ each: list, object: { key: path, … } }`")
+            } else {
+                ("an object", "write `{ object: { key: path, … } }`")
+            };
             self.problems.report(
-                Problem::error("M0202", "this field holds an object")
+                Problem::error("M0202", format!("this field holds {holds}"))
                     .at(self.file, rule.span, "yields a single value")
-                    .help("write `{ object: { key: path, … } }`"),
+                    .help(help),
             );
             return None;
         }
@@ -115,7 +120,7 @@ impl Compiler<'_> {
             }
             Written::Value(node) => Some(Origin::Value(self.constant(node, kind)?)),
             Written::Call { function, arguments } => {
-                let known = self.library.check(function, arguments.len(), self.file, self.problems);
+                let known = self.library.check(function, arguments.len(), self.scripts, self.file, self.problems);
                 let arguments: Vec<Option<Argument>> =
                     arguments.iter().map(|argument| self.argument(argument, view)).collect();
                 self.goes_through(format!("{}()", function.value));
@@ -156,7 +161,7 @@ impl Compiler<'_> {
                 ));
                 None
             }
-            Written::Object(_) | Written::All(_) => None,
+            Written::Object(_) | Written::All(_) | Written::Unusable => None,
         }
     }
 
@@ -164,11 +169,11 @@ impl Compiler<'_> {
         &self,
         entries: &[(Located<String>, Spec)],
         rule: &document::Rule,
-        kind: &'static Kind,
+        position: Position,
         view: &mut View<'_>,
     ) -> Option<Origin> {
-        let Kind::Object(fields) = kind else {
-            self.mismatch("an object", kind, rule.span);
+        let Kind::Object(fields) = position.kind else {
+            self.mismatch("an object", position.kind, rule.span);
             return None;
         };
         for (key, _) in entries {
@@ -177,6 +182,15 @@ impl Compiler<'_> {
             }
         }
         let spec = |field: &Field| entries.iter().find(|(key, _)| key.value == field.name).map(|(_, spec)| spec);
+        let unfilled = fields.iter().filter(|field| field.required && spec(field).is_none_or(|spec| spec.off));
+        for field in unfilled.filter(|_| position.in_list) {
+            let span = spec(field).map_or(rule.span, |spec| spec.span);
+            self.problems.report(
+                Problem::error("M0205", format!("every entry would be left out, for want of `{}`", field.name))
+                    .at(self.file, span, format!("`{}` is not filled", field.name))
+                    .help(format!("add `{}` to the object", field.name)),
+            );
+        }
         let plans = fields.iter().map(|field| {
             let rules = spec(field).map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default();
             FieldPlan::new(field, rules)
@@ -189,14 +203,9 @@ impl Compiler<'_> {
         rules: &[document::Rule],
         rule: &document::Rule,
         position: Position,
-        in_list: bool,
         view: &mut View<'_>,
     ) -> Option<Origin> {
-        // A rule without an origin was reported and goes on as an empty `all`.
-        if rules.is_empty() {
-            return None;
-        }
-        if !in_list {
+        if !position.in_list {
             self.problems.report(
                 Problem::error("M0208", "`all` gathers the entries of a list")
                     .at(self.file, rule.span, "this field is no list")
@@ -263,11 +272,12 @@ impl Compiler<'_> {
         let Some(table) = self.tables.get(&name.value) else {
             self.problems.report(
                 Problem::error("M0301", format!("there is no table `{}`", name.value))
-                    .at(self.file, name.span, "no such file in tables/, or it cannot be read")
+                    .at(self.file, name.span, "no such file in tables/")
                     .suggest(&name.value, self.tables.keys().map(String::as_str)),
             );
             return None;
         };
+        let table = table.as_ref()?;
         if table.manner() != manner {
             let (is, write) = match table.manner() {
                 Manner::Lookup => ("a lookup table", "lookup"),
@@ -298,17 +308,18 @@ impl Compiler<'_> {
             document::Otherwise::Value(node) => self.constant(node, position.kind).map(Otherwise::Value),
             document::Otherwise::Next if position.has_next => Some(Otherwise::Next),
             document::Otherwise::Next => {
-                self.problems.report(Problem::error("M0211", "`otherwise: next` needs another alternative").at(
-                    self.file,
-                    otherwise.span,
-                    "this is the last one",
-                ));
+                self.problems.report(
+                    Problem::error("M0211", "`otherwise: next` needs another alternative")
+                        .at(self.file, otherwise.span, "none follows")
+                        .help("write `keep`, `null`, `error` or a value"),
+                );
                 None
             }
             document::Otherwise::Keep => {
-                if let Err(why) = converts(&Scalar::Text, position.kind) {
+                if converts(&Scalar::Text, position.kind).is_err() {
+                    let holds = position.kind.describe();
                     self.problems.report(
-                        Problem::error("M0212", format!("the source's text cannot be kept: {why}"))
+                        Problem::error("M0212", format!("the source's text cannot be kept: the field holds {holds}"))
                             .at(self.file, otherwise.span, "would not fit the field")
                             .help("write `otherwise: null`, `error` or a value"),
                     );
@@ -321,11 +332,11 @@ impl Compiler<'_> {
 
     fn unique(&self, key: &Located<String>, position: Position) -> Option<usize> {
         let Position { kind: Kind::Object(fields), in_list: true, .. } = position else {
-            self.problems.report(Problem::error("M0208", "`unique` is for lists of objects").at(
-                self.file,
-                key.span,
-                "this field is none",
-            ));
+            self.problems.report(
+                Problem::error("M0208", "`unique` is for lists of objects")
+                    .at(self.file, key.span, "this field is none")
+                    .help("remove it"),
+            );
             return None;
         };
         let found = fields.iter().position(|field| field.name == key.value);
