@@ -202,7 +202,7 @@ fn the_real_mapping_has_no_problem_here() {
 
 #[test]
 fn any_depth() {
-    for depth in [10, 63, 64, 65, 300, 100_000] {
+    for depth in [5, 10, 20, 21, 22, 23, 24, 100, 100_000] {
         for (open, close) in [
             ("[", "]"),
             ("{ a: ", "}"),
@@ -270,7 +270,7 @@ fn any_growth() {
         check(&format!("conditions:\n{chain}  c20000: deleted = 0\n{HEAD}  name: {{ path: jobTitle, when: c0 }}\n"))
             .is_some()
     );
-    assert_eq!(most_memory().filter(|mib| *mib > 1500), None, "MiB");
+    assert_eq!(most_memory().filter(|mib| *mib > 600), None, "MiB");
 }
 
 /// The most memory that this process ever had, where the system tells.

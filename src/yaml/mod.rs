@@ -61,7 +61,8 @@ pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Node> {
 fn options() -> serde_yaml::Options {
     serde_yaml::options! {
         budget: serde_yaml::budget! {
-            max_depth: 64,
+            // Each level takes tens of kilobytes of stack in a debug build.
+            max_depth: 24,
             max_nodes: 100_000,
             max_aliases: 1_000,
             max_anchors: 1_000,
@@ -112,3 +113,6 @@ fn syntax_error(error: &serde_yaml::Error, file: &Arc<SourceFile>) -> Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,10 +123,10 @@ static SOURCE: LazyLock<Source> = LazyLock::new(|| {
     let problems = Problems::new();
     let table = |(name, text): &(&str, &str)| {
         let table = Table::parse(name, &SourceFile::new(*name, *text), &problems).unwrap();
-        ((*name).to_owned(), Arc::new(table))
+        ((*name).to_owned(), Some(Arc::new(table)))
     };
     let tables: Tables = TABLES.iter().map(table).collect();
-    let files = BTreeMap::from([("functions".to_owned(), SourceFile::new("functions.rhai", FUNCTIONS))]);
+    let files = BTreeMap::from([("functions".to_owned(), Some(SourceFile::new("functions.rhai", FUNCTIONS)))]);
     let scripts = Scripts::compile(&files, &tables, &problems);
     let source = Source { schema: schema(), dialect: dialect(), tables, scripts };
     problems.into_result(Some(source)).unwrap_or_else(|report| panic!("{report}"))
