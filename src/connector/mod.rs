@@ -148,9 +148,15 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
                     .help(format!("add `{name}` to `settings`: {}", setting.about)),
             );
         }
-        settings.insert(name.clone(), value.cloned().unwrap_or_default());
+        let value = fill(value.map_or("", String::as_str), &settings);
+        settings.insert(name.clone(), value);
     }
     settings
+}
+
+/// Puts settings in place of their names in braces. A setting may so be made from those that stand before it.
+fn fill(pattern: &str, settings: &BTreeMap<String, String>) -> String {
+    settings.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 /// The schema, if it is clear what its scalars mean: otherwise any path could be right.

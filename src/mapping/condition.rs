@@ -18,6 +18,12 @@ pub(super) enum Condition {
         path: Word,
         literals: Vec<(Literal, Span)>,
     },
+    /// The path's text stands in a table, as any value or as the named one.
+    InTable {
+        path: Word,
+        table: Word,
+        value: Option<Word>,
+    },
     Empty {
         path: Word,
     },
@@ -216,6 +222,9 @@ impl Parser {
             return Ok(Condition::Compare { path, operator, literal, literal_span });
         }
         if self.keyword("in") {
+            if self.keyword("table") {
+                return self.table(path);
+            }
             return self.list().map(|literals| Condition::In { path, literals });
         }
         if self.keyword("is") {
@@ -227,6 +236,23 @@ impl Parser {
             return Ok(if negated { Condition::Not(Box::new(empty)) } else { empty });
         }
         Ok(Condition::Named(path))
+    }
+
+    fn table(&mut self, path: Word) -> Result<Condition, SyntaxError> {
+        let Some((Token::Word(text), span)) = self.next() else {
+            self.at = self.at.saturating_sub(1);
+            return Err(self.expected("the name of a table"));
+        };
+        let table = Word { text, span };
+        if !self.keyword("as") {
+            return Ok(Condition::InTable { path, table, value: None });
+        }
+        match self.literal()? {
+            (Literal::Text(text), span) => Ok(Condition::InTable { path, table, value: Some(Word { text, span }) }),
+            (_, span) => {
+                Err(SyntaxError { message: "a value of the table in quotes is expected here".into(), span, help: None })
+            }
+        }
     }
 
     fn list(&mut self) -> Result<Vec<(Literal, Span)>, SyntaxError> {
@@ -296,6 +322,9 @@ mod tests {
             Condition::Not(inner) => format!("!{}", shape(inner)),
             Condition::Compare { path, operator, .. } => format!("{} {operator:?}", path.text),
             Condition::In { path, literals } => format!("{} in {}", path.text, literals.len()),
+            Condition::InTable { path, table, value } => {
+                format!("{} in {} {:?}", path.text, table.text, value.as_ref().map(|value| &value.text))
+            }
             Condition::Empty { path } => format!("{} empty", path.text),
             Condition::Named(word) => word.text.clone(),
         }
@@ -305,6 +334,12 @@ mod tests {
     fn and_binds_closer_than_or() {
         let parsed = parse("live and a.b = 'x' or not (c is not empty) and d in (1, 'two', $now)").unwrap();
         assert_eq!(shape(&parsed), "((live & a.b Equal) | (!!c empty & d in 3))");
+    }
+
+    #[test]
+    fn a_table_may_be_asked_for_any_value_or_for_one() {
+        let parsed = parse("not a.b in table words and c in table words as 'X'").unwrap();
+        assert_eq!(shape(&parsed), "(!a.b in words None & c in words Some(\"X\"))");
     }
 
     #[test]
@@ -319,6 +354,8 @@ mod tests {
             ("a ? 1", 2, "no meaning"),
             ("", 0, "a path"),
             ("a in 3", 5, "`(`"),
+            ("a in table 'x'", 11, "the name of a table"),
+            ("a in table x as 3", 16, "in quotes"),
             ("a = 1 or or b", 9, "a path"),
         ] {
             let error = parse(text).unwrap_err();

@@ -49,6 +49,7 @@ pub(super) struct Rule {
     pub otherwise: Option<Located<Otherwise>>,
     pub default: Option<Node>,
     pub unique: Option<Located<String>>,
+    pub take: Option<Located<String>>,
 }
 
 #[derive(Debug)]
@@ -222,6 +223,7 @@ impl Reader<'_> {
                 otherwise: None,
                 default: None,
                 unique: None,
+                take: None,
             });
         }
         let Value::Map(entries) = &node.value else {
@@ -246,6 +248,7 @@ impl Reader<'_> {
             fit,
             default: fields.get("default").cloned(),
             unique: fields.text("unique"),
+            take: fields.text("take"),
             origin: origin.unwrap_or(Origin::Unusable),
         };
         fields.close();
@@ -346,7 +349,7 @@ impl Reader<'_> {
         lookup.or(keywords).or(kind)
     }
 
-    fn otherwise(&self, node: &Node, required: bool) -> Option<Located<Otherwise>> {
+    fn otherwise(&self, node: &Node, _required: bool) -> Option<Located<Otherwise>> {
         let value =
             match &node.value {
                 Value::Null => Otherwise::Null,

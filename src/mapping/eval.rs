@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic};
 
 use super::condition::Operator;
 use super::plan::{
-    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Plan, Rule, Test, Through, unmapped,
+    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Part, Plan, Rule, Take, Test, Through, unmapped,
 };
 use super::project::{Projection, Row, Slot};
 use super::shape::{Column, Scope};
@@ -144,6 +144,12 @@ impl<'e> Eval<'e, '_> {
 
     /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
+            return match self.extreme(rule, take, slots, row) {
+                Some(moment) => self.fitted(rule, &[Value::Time(moment)], kind, out),
+                None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
+            };
+        }
         let Some(Each::Items(list)) = rule.each else {
             return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
         };
@@ -160,6 +166,36 @@ impl<'e> Eval<'e, '_> {
         }
         self.scope = outer;
         found
+    }
+
+    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list.
+    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> Option<time::Moment> {
+        let mut best = None;
+        let mut look = |eval: &mut Self, row: Row| {
+            for slot in slots {
+                if let Value::Time(moment) = eval.read(row, *slot) {
+                    best = Some(best.map_or(moment, |best| match take {
+                        Take::Earliest => moment.min(best),
+                        Take::Latest => moment.max(best),
+                    }));
+                }
+            }
+        };
+        let Some(Each::Items(list)) = rule.each else {
+            if self.applies(rule, row) {
+                look(self, row);
+            }
+            return best;
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                look(self, item);
+            }
+        }
+        self.scope = outer;
+        best
     }
 
     fn list(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> bool {
@@ -395,19 +431,28 @@ impl<'e> Eval<'e, '_> {
         Found::Empty
     }
 
-    fn join(&mut self, parts: &'e [Column], with: &str, row: Row) -> String {
+    /// The parts that are not empty, joined. Settings alone make no text: they say nothing about the record.
+    fn join(&mut self, parts: &'e [Part], with: &str, row: Row) -> String {
         let mut joined = String::new();
+        let mut found = false;
         for part in parts {
-            self.column(part, row, &mut |_, value| {
-                if let Some(text) = value.to_text() {
-                    if !joined.is_empty() {
-                        joined.push_str(with);
-                    }
-                    joined.push_str(&text);
+            let mut push = |text: &str| {
+                if !joined.is_empty() {
+                    joined.push_str(with);
                 }
-            });
+                joined.push_str(text);
+            };
+            match part {
+                Part::Setting(text) => push(text),
+                Part::Column(column) => self.column(column, row, &mut |_, value| {
+                    if let Some(text) = value.to_text() {
+                        found = true;
+                        push(&text);
+                    }
+                }),
+            }
         }
-        joined
+        if found { joined } else { String::new() }
     }
 
     /// Hands every value of a column to `take`, nulls included.
@@ -500,6 +545,13 @@ impl<'e> Eval<'e, '_> {
                 _ => false,
             },
             Test::Compare(slot, operator, operand) => self.compare(row, *slot, *operator, operand),
+            Test::InTable(slot, table, value) => match self.projection.slot(row, *slot) {
+                Slot::Text(text) => table.find(text).is_some_and(|found| value.is_none_or(|value| value == found)),
+                Slot::Int(number) => {
+                    table.find(&number.to_string()).is_some_and(|found| value.is_none_or(|value| value == found))
+                }
+                _ => false,
+            },
             Test::In(slot, operands) => {
                 operands.iter().any(|operand| self.compare(row, *slot, Operator::Equal, operand))
             }

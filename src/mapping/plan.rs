@@ -78,6 +78,22 @@ pub(super) struct Rule {
     pub default: Option<Constant>,
     /// Of a list's objects: the field whose values may come only once.
     pub unique: Option<usize>,
+    /// Of several dates: which one counts, in place of the first.
+    pub take: Option<Take>,
+}
+
+/// Which of several dates counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    Earliest,
+    Latest,
+}
+
+/// A part of a joined text.
+#[derive(Debug)]
+pub(super) enum Part {
+    Column(Column),
+    Setting(String),
 }
 
 #[derive(Debug)]
@@ -89,7 +105,7 @@ pub(super) enum Each {
 #[derive(Debug)]
 pub(super) enum Origin {
     Path(Vec<usize>),
-    Join { parts: Vec<Column>, with: String },
+    Join { parts: Vec<Part>, with: String },
     Value(Constant),
     Call { function: String, arguments: Vec<Argument> },
     Object(Vec<FieldPlan>),
@@ -137,6 +153,8 @@ pub(super) enum Test {
     Not(Box<Test>),
     Compare(usize, Operator, Operand),
     In(usize, Vec<Operand>),
+    /// The text of the slot stands in the table, as any value or as the one of that index.
+    InTable(usize, Arc<Table>, Option<usize>),
     Empty(usize),
 }
 

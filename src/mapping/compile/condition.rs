@@ -86,7 +86,7 @@ fn followed(one: &Named, index: &HashMap<String, usize>) -> Vec<(usize, Word)> {
             Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| collect(part, index, found)),
             Condition::Not(inner) => collect(inner, index, found),
             Condition::Named(word) => found.extend(index.get(&word.text).map(|at| (*at, word.clone()))),
-            Condition::Compare { .. } | Condition::In { .. } | Condition::Empty { .. } => {}
+            Condition::Compare { .. } | Condition::In { .. } | Condition::InTable { .. } | Condition::Empty { .. } => {}
         }
     }
     let mut found = Vec::new();
@@ -153,6 +153,7 @@ impl Compiler<'_> {
                 let operands = literals.iter().map(|(literal, span)| self.operand(literal, *span, &scalar, text));
                 Some(Test::In(slot, operands.collect::<Option<Vec<_>>>()?))
             }
+            Condition::InTable { path, table, value } => self.in_table(path, table, value.as_ref(), text, view),
             Condition::Named(name) => self.named(name, text, view),
         }
     }
@@ -209,6 +210,29 @@ impl Compiler<'_> {
                 .at(self.file, span, "reading stopped here")
                 .help("let fewer conditions name one another"),
         );
+    }
+
+    fn in_table(
+        &self,
+        path: &Word,
+        table: &Word,
+        value: Option<&Word>,
+        text: &Located<String>,
+        view: &mut View<'_>,
+    ) -> Option<Test> {
+        let slot = self.asked(view, &self.located(path, text))?;
+        let table = self.known_table(&self.located(table, text))?;
+        self.goes_through(format!("table {}", table.name));
+        let Some(value) = value else { return Some(Test::InTable(slot, table, None)) };
+        let found = table.values.iter().position(|(known, _)| *known == value.text);
+        if found.is_none() {
+            self.problems.report(
+                Problem::error("M0305", format!("the table `{}` has no value `{}`", table.name, value.text))
+                    .at(self.file, self.located(value, text).span, "no row stands for it")
+                    .suggest(&value.text, table.values.iter().map(|(known, _)| known.as_str())),
+            );
+        }
+        found.map(|at| Test::InTable(slot, table, Some(at)))
     }
 
     fn operand(&self, literal: &Literal, span: Span, scalar: &Scalar, text: &Located<String>) -> Option<Operand> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::document::{self, Origin as Written, Spec};
 use super::super::kind::{KINDS, NamedKind};
-use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Rule, Through};
+use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Part, Rule, Take, Through};
 use super::super::shape::Column;
 use super::Compiler;
 use super::view::View;
@@ -63,6 +63,7 @@ impl Compiler<'_> {
         let origin = self.origin(rule, position, view);
         let default = rule.default.as_ref().map(|node| self.constant(node, position.kind));
         let unique = rule.unique.as_ref().map(|key| self.unique(key, position));
+        let take = rule.take.as_ref().map(|take| self.take(take, rule, position));
         if let (None, Some(otherwise)) = (&rule.fit, &rule.otherwise) {
             self.problems.report(
                 Problem::error("M0207", "`otherwise` is for values that do not fit")
@@ -76,6 +77,7 @@ impl Compiler<'_> {
             fit: transpose(fit)?,
             default: transpose(default)?,
             unique: transpose(unique)?,
+            take: transpose(take)?,
             origin: origin?,
         })
     }
@@ -112,7 +114,7 @@ impl Compiler<'_> {
                 Some(Origin::Path(slots))
             }
             Written::Join { parts, with } => {
-                let columns: Vec<Option<Column>> = parts.iter().map(|part| self.column(view, part)).collect();
+                let columns: Vec<Option<Part>> = parts.iter().map(|part| self.part(part, view)).collect();
                 if rule.fit.is_none() {
                     self.must_convert(&Scalar::Text, kind, &Located { value: "join".into(), span: rule.span });
                 }
@@ -222,6 +224,45 @@ impl Compiler<'_> {
         slots.into_iter().collect()
     }
 
+    fn part(&self, part: &Located<String>, view: &mut View<'_>) -> Option<Part> {
+        match part.value.strip_prefix('$') {
+            Some(name) => match self.dialect.settings.get(name) {
+                Some(value) => Some(Part::Setting(value.clone())),
+                None => {
+                    self.unknown_setting(name, part.span);
+                    None
+                }
+            },
+            None => self.column(view, part).map(Part::Column),
+        }
+    }
+
+    fn take(&self, take: &Located<String>, rule: &document::Rule, position: Position) -> Option<Take> {
+        let found = match take.value.as_str() {
+            "earliest" => Some(Take::Earliest),
+            "latest" => Some(Take::Latest),
+            _ => None,
+        };
+        if found.is_none() {
+            self.problems.report(
+                Problem::error("M0214", format!("`{}` is nothing to take", take.value))
+                    .at(self.file, take.span, "unknown")
+                    .suggest(&take.value, ["earliest", "latest"]),
+            );
+        } else if !matches!(rule.origin, Written::Path(_))
+            || !matches!(position.kind, Kind::Timestamp)
+            || position.in_list
+        {
+            self.problems.report(
+                Problem::error("M0214", format!("`take: {}` chooses among dates", take.value))
+                    .at(self.file, take.span, "this rule yields none")
+                    .help("it goes with `path` in a field that holds a date"),
+            );
+            return None;
+        }
+        found
+    }
+
     fn argument(&self, argument: &Located<String>, view: &mut View<'_>) -> Option<Argument> {
         match argument.value.strip_prefix('$') {
             Some("now") => Some(Argument::Now),
@@ -269,15 +310,7 @@ impl Compiler<'_> {
     }
 
     fn table(&self, name: &Located<String>, manner: Manner, kind: &'static Kind) -> Option<Through> {
-        let Some(table) = self.tables.get(&name.value) else {
-            self.problems.report(
-                Problem::error("M0301", format!("there is no table `{}`", name.value))
-                    .at(self.file, name.span, "no such file in tables/")
-                    .suggest(&name.value, self.tables.keys().map(String::as_str)),
-            );
-            return None;
-        };
-        let table = table.as_ref()?;
+        let table = self.known_table(name)?;
         if table.manner() != manner {
             let (is, write) = match table.manner() {
                 Manner::Lookup => ("a lookup table", "lookup"),
@@ -291,7 +324,20 @@ impl Compiler<'_> {
             return None;
         }
         self.goes_through(format!("table {}", name.value));
-        self.table_values(table, name, kind)
+        self.table_values(&table, name, kind)
+    }
+
+    /// The table of that name. One that could not be read was reported as such.
+    pub(super) fn known_table(&self, name: &Located<String>) -> Option<Arc<Table>> {
+        let Some(table) = self.tables.get(&name.value) else {
+            self.problems.report(
+                Problem::error("M0301", format!("there is no table `{}`", name.value))
+                    .at(self.file, name.span, "no such file in tables/")
+                    .suggest(&name.value, self.tables.keys().map(String::as_str)),
+            );
+            return None;
+        };
+        table.clone()
     }
 
     fn table_values(&self, table: &Arc<Table>, name: &Located<String>, kind: &'static Kind) -> Option<Through> {

@@ -148,3 +148,15 @@ fn a_comparison_that_can_never_hold_is_refused() {
     }
     assert_eq!(refused("", "name: { value: x, when: title = $nobody }"), ["M0504"]);
 }
+
+#[test]
+fn a_table_can_be_asked_without_taking_its_value() {
+    assert!(holds("title in table moods", json!({"title": "heel blij"})));
+    assert!(!holds("title in table moods", json!({"title": "moe"})));
+    assert!(!holds("title in table moods", json!({"title": null})));
+    assert!(holds("title in table moods as 'CLOSED'", json!({"title": "niet blij"})));
+    assert!(!holds("title in table moods as 'OPEN'", json!({"title": "niet blij"})));
+    assert!(holds("not title in table colours", json!({"title": "blauw"})));
+    assert_eq!(refused("", "name: { value: x, when: title in table mood }"), ["M0301"]);
+    assert_eq!(refused("", "name: { value: x, when: \"title in table moods as 'SHUT'\" }"), ["M0305"]);
+}

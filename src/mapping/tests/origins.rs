@@ -255,3 +255,30 @@ fn members_and_group_are_noted_and_not_written() {
     assert_eq!(refused("", "stages: title"), ["M0206"]);
     assert_eq!(refused("", "stages: { members: users, of: id }"), ["M0206"]);
 }
+
+#[test]
+fn a_setting_may_be_a_part_of_a_joined_text_but_is_none_alone() {
+    assert_eq!(field("name", "{ join: [$tenant, title], with: / }", json!({"title": "a"})), "Acme/a");
+    assert_eq!(field("name", "{ join: [$tenant, title], with: / }", json!({"title": null})), Value::Null);
+    assert_eq!(refused("", "name: { join: [$tenent, title] }"), ["M0504"]);
+}
+
+#[test]
+fn of_several_dates_the_earliest_or_latest_can_be_taken() {
+    let dates = json!({"opened": "2026-03-01 12:00", "closed": "2026-02-01 12:00"});
+    let opened_at = |spec: &str, members: Value| field("opened_at", spec, members);
+    assert_eq!(opened_at("{ path: [opened, closed], take: latest }", dates.clone()), "2026-03-01T11:00:00.000Z");
+    assert_eq!(opened_at("{ path: [opened, closed], take: earliest }", dates.clone()), "2026-02-01T11:00:00.000Z");
+    assert_eq!(opened_at("{ path: [opened, closed], take: latest, when: number = 1 }", dates), Value::Null);
+    let readers = json!({"readers": [
+        {"rank": 1, "joined": null},
+        {"rank": 1, "joined": "2026-05-01 12:00"},
+        {"rank": 2, "joined": "2026-06-01 12:00"},
+    ]});
+    let latest = "{ each: readers, path: joined, take: latest }";
+    assert_eq!(opened_at(latest, readers.clone()), "2026-06-01T10:00:00.000Z");
+    let of_first_rank = "{ each: readers, when: rank = 1, path: joined, take: latest }";
+    assert_eq!(opened_at(of_first_rank, readers), "2026-05-01T10:00:00.000Z");
+    assert_eq!(opened_at(latest, json!({"readers": []})), Value::Null);
+    assert_eq!(refused("", "name: { path: title, take: latest }"), ["M0214"]);
+}
