@@ -363,7 +363,7 @@ impl Reader<'_> {
                             .at(self.file, node.span, "of the wrong type"),
                     );
                     // Something was said, so it is not missing as well.
-                    Otherwise::Null
+                    required.then_some(Otherwise::Null)?
                 }
                 _ => Otherwise::Value(node.clone()),
             };

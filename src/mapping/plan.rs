@@ -45,7 +45,7 @@ pub struct Plan {
 }
 
 /// What a field of a model is filled from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct FieldSource {
     /// The field.
     pub field: String,

@@ -120,12 +120,6 @@ struct Compiler<'a> {
     source: RefCell<FieldSource>,
 }
 
-impl Default for FieldSource {
-    fn default() -> Self {
-        FieldSource { field: String::new(), paths: Vec::new(), through: Vec::new(), mapped: false }
-    }
-}
-
 impl Compiler<'_> {
     fn row_type(&self, document: &Document) -> Option<String> {
         let query = &document.read.query;
