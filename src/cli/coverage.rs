@@ -19,8 +19,8 @@ Examples:
 pub(super) struct Coverage {
     /// The connection; may be left out when there is only one
     connection: Option<String>,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "json")]
+    /// How to print it: table or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true, conflicts_with = "json")]
     format: Format,
     /// Print it as JSON
     #[arg(long)]

@@ -59,10 +59,13 @@ pub(super) struct List {
 
 impl List {
     pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
-        let columns = self.columns()?;
+        let mut columns = self.columns()?;
         let engine = context.filled_engine().await?;
         if let Some(connection) = &self.connection {
             context.expect_connection(&engine, connection).await?;
+        }
+        if self.columns.is_empty() && self.connection.is_none() && engine.store().connections().await?.len() > 1 {
+            columns.insert(1, "connection");
         }
         if self.json {
             self.print_json(context, &engine).await
@@ -162,6 +165,9 @@ impl List {
     fn column(&self, name: &str) -> Column {
         match self.model.field(name).map(|field| field.kind) {
             Some(Kind::Number | Kind::Integer) => Column::number(name),
+            Some(Kind::Id(_) | Kind::Timestamp) => Column::whole(name),
+            None if name != "remote_data" => Column::whole(name),
+            _ if name == "remote_id" => Column::whole(name),
             _ => Column::text(name),
         }
     }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use console::Term;
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::terminal::{Paint, Terminal};
 use crate::model::{MODELS, Model};
@@ -14,6 +15,13 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// How often a bar moves while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
+
+/// Columns beside a bar, with room at the end for the `^C` that a terminal shows: were the line full, it would begin
+/// another.
+const BESIDE_THE_BAR: usize = 56;
+
+const SHORTEST_BAR: usize = 4;
+const LONGEST_BAR: usize = 40;
 
 /// Shows the events of a sync.
 pub(super) enum Progress<'a> {
@@ -36,6 +44,16 @@ impl<'a> Progress<'a> {
         match self {
             Progress::Bars { terminal, bars } => draw(terminal, bars, event),
             Progress::Lines { terminal, said } => say(terminal, said, event),
+        }
+    }
+
+    /// Lets go of the bars, as they are. What is written from now on stands below them.
+    pub fn end(self) {
+        if let Progress::Bars { terminal, bars } = self {
+            bars.iter().filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
+            terminal.bars.set_draw_target(ProgressDrawTarget::hidden());
+            // One line end for the last bar, which has none, and one for a blank line.
+            terminal.note("\n");
         }
     }
 }
@@ -80,12 +98,14 @@ fn padded(model: &Model) -> String {
 
 /// Before the first page.
 fn waiting_style(paint: Paint) -> ProgressStyle {
-    style(&format!("{{prefix}} {} {{human_pos}} rows", color(paint, "spinner", "cyan")))
+    style(if paint.on { "{prefix} {spinner:.cyan}" } else { "{prefix} {spinner}" })
 }
 
 fn reading_style(paint: Paint) -> ProgressStyle {
-    let bar = color(paint, "wide_bar", "cyan/dim");
-    style(&format!("{{prefix}} {bar} {{human_pos:>6}} of {{human_len:6}} {{rate:>8}} {{eta:>4}} left"))
+    let columns = Term::stderr().size_checked().map_or(0, |(_, columns)| usize::from(columns));
+    let width = columns.saturating_sub(BESIDE_THE_BAR).clamp(SHORTEST_BAR, LONGEST_BAR);
+    let bar = if paint.on { format!("{{bar:{width}.cyan/dim}}") } else { format!("{{bar:{width}}}") };
+    style(&format!("{{prefix}} {bar} {{human_pos:>6}}/{{human_len:6}} {{rate:>8}} {{eta:>4}} left"))
         .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
             // A bar whose text cannot be built is drawn without it.
             let _ = write!(text, "{}/s", HumanCount(state.per_sec().round() as u64));
@@ -101,10 +121,6 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the templates above are well formed")
 }
 
-fn color(paint: Paint, key: &str, color: &str) -> String {
-    if paint.on { format!("{{{key}:.{color}}}") } else { format!("{{{key}}}") }
-}
-
 fn say(terminal: &Terminal, said: &mut Instant, event: Event) {
     match event {
         Event::Started { model, resumed_at: None } => terminal.note(&format!("{}: reading", model.name)),
@@ -118,6 +134,7 @@ fn say(terminal: &Terminal, said: &mut Instant, event: Event) {
             let of = total.map_or(String::new(), |total| format!(" of {}", HumanCount(total)));
             terminal.note(&format!("{}: {}{of} rows", model.name, HumanCount(fetched)));
         }
+        Event::Finished(ModelReport { state: State::NotRead, .. }) => return,
         Event::Finished(report) => {
             terminal.note(&format!("{}: {}", report.model.name, ending(&report, Paint { on: false })));
         }

@@ -91,7 +91,7 @@ impl Sandbox {
              client id      {id}\n  client secret  {secret}\n\
              \nThe id and the secret open nothing but this sandbox. Ctrl-C stops it.\n\
              \n{look}\n{shell}\
-             \n{sync}\n{connection}  \
+             \n{sync}\n{connection}\n  \
              export SANDBOX_CLIENT_ID={id}\n  export SANDBOX_CLIENT_SECRET={secret}\n  {command}\n",
             title = paint.bold(&format!(
                 "The sandbox runs with {} made-up candidates",
@@ -105,7 +105,7 @@ impl Sandbox {
             look = paint.bold("To look at it by hand"),
             shell = indented(sandbox.shell_example()),
             sync = paint.bold("To read it, put this into connections/local.yaml, and run the lines below it elsewhere"),
-            connection = indented(sandbox.connection_example() + "\n"),
+            connection = indented(sandbox.connection_example()),
             command = context.spell("sync local"),
         )
     }

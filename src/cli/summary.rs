@@ -110,7 +110,6 @@ impl ModelSummary {
             ("incomplete", Some(why)) => Some(format!("incomplete: {why}; nothing was marked as deleted, sync again")),
             ("interrupted", _) => Some("interrupted; the next sync goes on from there".to_owned()),
             ("failed", _) => Some("failed; nothing was marked as deleted".to_owned()),
-            ("not_read", _) => Some("not read".to_owned()),
             _ => None,
         });
         notes
@@ -211,6 +210,11 @@ impl Summary {
                 text.push_str(&format!("\n{}\n{}", paint.yellow(model.model), indented(&note, width)));
             }
         }
+        let unread: Vec<&str> =
+            self.models.iter().filter(|model| model.state == "not_read").map(|model| model.model).collect();
+        if !unread.is_empty() {
+            text.push_str(&format!("\n{}\n{}", paint.yellow("not read"), indented(&unread.join(", "), width)));
+        }
         text
     }
 }
@@ -226,4 +230,75 @@ fn indented(text: &str, width: Option<usize>) -> String {
 
 fn seconds(duration: Duration) -> f64 {
     duration.as_millis() as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{CANDIDATES, JOBS, USERS};
+    use crate::source::SourceError;
+    use crate::sync::Reasons;
+
+    const PLAIN: Paint = Paint { on: false };
+
+    fn report() -> SyncReport {
+        let error = Arc::new(SourceError::Client { reason: "no certificates".into() });
+        let model = |model, state, resumed_at| ModelReport {
+            model,
+            counts: Counts { fetched: 1200, created: 7, ..Counts::default() },
+            state,
+            reasons: Reasons::default(),
+            resumed_at,
+            elapsed: Duration::from_millis(1500),
+        };
+        SyncReport {
+            connection: "acme".into(),
+            revision: "0f".into(),
+            models: vec![
+                model(&USERS, State::Incomplete("the source announced 9 records and sent 8".into()), None),
+                model(&JOBS, State::Interrupted(error), Some(3)),
+                model(&CANDIDATES, State::NotRead, None),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_did_not_end_well_is_told_below_the_table() {
+        let text = Summary::of(&report()).text(Some(100), PLAIN);
+        let (table, notes) = text.split_once("\n\n").unwrap();
+        assert_eq!(table.lines().next_back().unwrap().split_whitespace().nth(1), Some("3,600"));
+        let expected = "\
+users
+  incomplete: the source announced 9 records and sent 8; nothing was marked as deleted, sync again
+
+jobs
+  went on at page 3, where an earlier sync was broken off
+
+jobs
+  interrupted; the next sync goes on from there
+
+not read
+  candidates
+";
+        assert_eq!(notes, expected);
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_lines_that_fit() {
+        let text = Summary::of(&report()).text(Some(40), PLAIN);
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+        assert!(text.starts_with("users\n  1,200 fetched, 7 created, 1.5 s\n"), "{text}");
+    }
+
+    #[test]
+    fn a_program_gets_the_whole_story() {
+        let json: serde_json::Value = serde_json::from_str(&Summary::of(&report()).json()).unwrap();
+        assert_eq!(json["total"]["fetched"], 3600);
+        assert_eq!(json["models"][1]["state"], "interrupted");
+        assert_eq!(json["models"][1]["resumed_at_page"], 3);
+        assert!(json["models"][1]["why"].as_str().unwrap().contains("no certificates"));
+        assert_eq!(json["models"][2]["state"], "not_read");
+    }
 }

@@ -63,7 +63,7 @@ impl Sync {
             // Without a handler for the signal the process simply ends.
             Ok(()) = tokio::signal::ctrl_c() => None,
         };
-        drop(progress);
+        progress.end();
         let Some(report) = report else {
             context.terminal.note("interrupted; what was read is kept, and the next sync goes on from there");
             return Ok(Exit::Interrupted);

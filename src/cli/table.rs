@@ -13,7 +13,7 @@ const GAP: &str = "  ";
 const NARROWEST: usize = 6;
 
 /// A text that is longer can be read when it is cut to this.
-const READABLE: usize = 12;
+const READABLE: usize = 16;
 
 /// A table.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub(super) struct Column {
 enum Fit {
     /// A number: stands at the right, and keeps its width.
     Number,
+    /// Keeps its width: a part of it is of no use.
+    Whole,
     /// Is cut, with an ellipsis.
     Cut,
     /// Goes on in the next line.
@@ -54,6 +56,11 @@ impl Column {
         Column { title: title.into(), fit: Fit::Number }
     }
 
+    /// A column of texts of which a part is of no use.
+    pub fn whole(title: impl Into<String>) -> Column {
+        Column { title: title.into(), fit: Fit::Whole }
+    }
+
     /// A column of texts that are cut when they are too long.
     pub fn text(title: impl Into<String>) -> Column {
         Column { title: title.into(), fit: Fit::Cut }
@@ -62,6 +69,10 @@ impl Column {
     /// A column of texts that go on in the next line when they are too long.
     pub fn wrapped(title: impl Into<String>) -> Column {
         Column { title: title.into(), fit: Fit::Wrap }
+    }
+
+    fn can_shrink(&self) -> bool {
+        matches!(self.fit, Fit::Cut | Fit::Wrap)
     }
 }
 
@@ -83,7 +94,9 @@ impl Table {
     /// Leaves out columns at the right until each of the others has room to be read.
     pub fn leave_out_what_is_too_much(&mut self, width: usize) {
         while self.columns.len() > 1 {
-            let widths: Vec<usize> = self.natural_widths().into_iter().map(|width| width.min(READABLE)).collect();
+            let natural = self.columns.iter().zip(self.natural_widths());
+            let widths: Vec<usize> =
+                natural.map(|(column, width)| if column.can_shrink() { width.min(READABLE) } else { width }).collect();
             if total(&widths) <= width {
                 break;
             }
@@ -144,7 +157,7 @@ impl Table {
         let mut excess = total(widths).saturating_sub(width);
         while excess > 0 {
             let widest = (0..widths.len())
-                .filter(|&index| self.columns[index].fit != Fit::Number && widths[index] > NARROWEST)
+                .filter(|&index| self.columns[index].can_shrink() && widths[index] > NARROWEST)
                 .max_by_key(|&index| widths[index]);
             let Some(widest) = widest else { break };
             widths[widest] -= 1;
@@ -159,7 +172,7 @@ impl Table {
             .zip(row)
             .zip(widths)
             .map(|((column, cell), &width)| match column.fit {
-                Fit::Number => vec![Cow::Borrowed(cell.as_str())],
+                Fit::Number | Fit::Whole => vec![Cow::Borrowed(cell.as_str())],
                 Fit::Cut => vec![truncate_str(cell, width, "…")],
                 Fit::Wrap => wrap(cell, width).into_iter().map(Cow::Owned).collect(),
             })
@@ -175,7 +188,7 @@ impl Table {
                 }
                 match column.fit {
                     Fit::Number => line.extend([padding.as_str(), text]),
-                    Fit::Cut | Fit::Wrap => line.extend([text, padding.as_str()]),
+                    Fit::Whole | Fit::Cut | Fit::Wrap => line.extend([text, padding.as_str()]),
                 }
             }
             line.trim_end().to_owned()
@@ -229,14 +242,17 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 fn fitting(word: &str, width: usize) -> usize {
     let mut used = 0;
     let mut joint = None;
+    let mut before = ' ';
     for (at, character) in word.char_indices() {
         used += measure_text_width(character.encode_utf8(&mut [0; 4]));
         if used > width && at > 0 {
             return joint.unwrap_or(at);
         }
-        if at > 0 && matches!(character, '.' | '/' | '_' | '-') {
+        let is_hump = before.is_lowercase() && character.is_uppercase();
+        if at > 0 && (is_hump || matches!(character, '.' | '/' | '_' | '-')) {
             joint = Some(at);
         }
+        before = character;
     }
     word.len()
 }
