@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic};
 
 use super::condition::Operator;
 use super::plan::{
-    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Plan, Rule, Test, Through, unmapped,
+    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Part, Plan, Rule, Take, Test, Through, unmapped,
 };
 use super::project::{Projection, Row, Slot};
 use super::shape::{Column, Scope};
@@ -28,7 +28,7 @@ impl Plan {
     /// Begins to map records that live at least as long as the session.
     pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
         let now = context.now.as_millisecond();
-        Session { plan: self, context: *context, now, projection: Projection::default() }
+        Session { plan: self, context: *context, now, projection: Projection::new(&self.rows_of_page) }
     }
 }
 
@@ -42,6 +42,10 @@ impl<'a> Session<'_, 'a> {
             .read(&plan.scope, raw)
             .map_err(|error| Failure(format!("the source sent a record that is not of its schema: {error}")))?;
         let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
+        for misfit in self.projection.misfits() {
+            let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
+            tell(issues, unmapped("remote_data", message));
+        }
         let mut eval = Eval {
             plan,
             context: self.context,
@@ -140,6 +144,12 @@ impl<'e> Eval<'e, '_> {
 
     /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
+            return match self.extreme(rule, take, slots, row) {
+                Some(moment) => self.fitted(rule, &[Value::Time(moment)], kind, out),
+                None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
+            };
+        }
         let Some(Each::Items(list)) = rule.each else {
             return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
         };
@@ -156,6 +166,36 @@ impl<'e> Eval<'e, '_> {
         }
         self.scope = outer;
         found
+    }
+
+    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list.
+    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> Option<time::Moment> {
+        let mut best = None;
+        let mut look = |eval: &mut Self, row: Row| {
+            for slot in slots {
+                if let Value::Time(moment) = eval.read(row, *slot) {
+                    best = Some(best.map_or(moment, |best| match take {
+                        Take::Earliest => moment.min(best),
+                        Take::Latest => moment.max(best),
+                    }));
+                }
+            }
+        };
+        let Some(Each::Items(list)) = rule.each else {
+            if self.applies(rule, row) {
+                look(self, row);
+            }
+            return best;
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                look(self, item);
+            }
+        }
+        self.scope = outer;
+        best
     }
 
     fn list(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> bool {
@@ -205,11 +245,10 @@ impl<'e> Eval<'e, '_> {
             let found = eval.origin(rule, kind, row, out) == Found::Value;
             eval.mark_key = None;
             let mark = eval.mark.clone();
-            let again =
-                |earlier: &std::ops::Range<usize>| out[earlier.clone()].eq_ignore_ascii_case(&out[mark.clone()]);
-            if !found || (unique.is_some() && seen.iter().any(again)) {
+            let key = &out[mark.clone()];
+            if !found || seen.iter().any(|earlier| same_text(&out[earlier.clone()], key)) {
                 out.truncate(before);
-            } else if unique.is_some() {
+            } else if unique.is_some() && key != b"null" {
                 seen.push(mark);
             }
         };
@@ -351,7 +390,9 @@ impl<'e> Eval<'e, '_> {
 
     /// Writes an object, unless all its fields are null or one that it cannot do without is.
     fn object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
+        // Taken away meanwhile, since objects inside this one have marks of their own.
         let mark_key = self.mark_key.take();
+        let mut mark = 0..0;
         let start = out.len();
         let mut any = false;
         for (at, field) in fields.iter().enumerate() {
@@ -364,7 +405,7 @@ impl<'e> Eval<'e, '_> {
             }
             any |= found;
             if mark_key == Some(at) {
-                self.mark = value_start..out.len();
+                mark = value_start..out.len();
             }
         }
         if !any {
@@ -372,6 +413,7 @@ impl<'e> Eval<'e, '_> {
             return Found::Empty;
         }
         out.push(b'}');
+        self.mark = mark;
         Found::Value
     }
 
@@ -389,19 +431,28 @@ impl<'e> Eval<'e, '_> {
         Found::Empty
     }
 
-    fn join(&mut self, parts: &'e [Column], with: &str, row: Row) -> String {
+    /// The parts that are not empty, joined. Settings alone make no text: they say nothing about the record.
+    fn join(&mut self, parts: &'e [Part], with: &str, row: Row) -> String {
         let mut joined = String::new();
+        let mut found = false;
         for part in parts {
-            self.column(part, row, &mut |_, value| {
-                if let Some(text) = value.to_text() {
-                    if !joined.is_empty() {
-                        joined.push_str(with);
-                    }
-                    joined.push_str(&text);
+            let mut push = |text: &str| {
+                if !joined.is_empty() {
+                    joined.push_str(with);
                 }
-            });
+                joined.push_str(text);
+            };
+            match part {
+                Part::Setting(text) => push(text),
+                Part::Column(column) => self.column(column, row, &mut |_, value| {
+                    if let Some(text) = value.to_text() {
+                        found = true;
+                        push(&text);
+                    }
+                }),
+            }
         }
-        joined
+        if found { joined } else { String::new() }
     }
 
     /// Hands every value of a column to `take`, nulls included.
@@ -445,7 +496,7 @@ impl<'e> Eval<'e, '_> {
             })
             .collect();
         let (field, issues) = (self.field, &mut *self.issues);
-        let result = self.plan.library.call(function, arguments, |message| issues.push(unmapped(field, message)));
+        let result = self.plan.library.call(function, arguments, |message| tell(issues, unmapped(field, message)));
         result.map(value).map_err(|error| error.to_string())
     }
 
@@ -494,6 +545,13 @@ impl<'e> Eval<'e, '_> {
                 _ => false,
             },
             Test::Compare(slot, operator, operand) => self.compare(row, *slot, *operator, operand),
+            Test::InTable(slot, table, value) => match self.projection.slot(row, *slot) {
+                Slot::Text(text) => table.find(text).is_some_and(|found| value.is_none_or(|value| value == found)),
+                Slot::Int(number) => {
+                    table.find(&number.to_string()).is_some_and(|found| value.is_none_or(|value| value == found))
+                }
+                _ => false,
+            },
             Test::In(slot, operands) => {
                 operands.iter().any(|operand| self.compare(row, *slot, Operator::Equal, operand))
             }
@@ -525,18 +583,32 @@ impl<'e> Eval<'e, '_> {
     }
 
     fn report(&mut self, message: String) {
-        self.issues.push(unmapped(self.field, message));
+        tell(self.issues, unmapped(self.field, message));
     }
 
     fn fail(&mut self, message: String) -> Found {
-        self.issues.push(Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        tell(self.issues, Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
         Found::Stop
+    }
+}
+
+/// Adds an issue unless the record has it already: a value that two rules of a field stumble over is one finding.
+fn tell(issues: &mut Vec<Issue>, issue: Issue) {
+    if !issues.contains(&issue) {
+        issues.push(issue);
     }
 }
 
 fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
     out.extend_from_slice(constant);
     Found::Value
+}
+
+/// Whether two JSON texts differ in case only.
+fn same_text(one: &[u8], other: &[u8]) -> bool {
+    let lower = |json: &[u8]| std::str::from_utf8(json).map(str::to_lowercase);
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && matches!((lower(one), lower(other)), (Ok(a), Ok(b)) if a == b))
 }
 
 /// Compares without regard to case; `wanted` is in lower case. An empty text compares with nothing.

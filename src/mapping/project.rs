@@ -9,11 +9,21 @@ use serde_json::value::RawValue;
 use super::shape::{Node, Scope, Shape};
 
 /// The values of a record by slot. One value serves many records: [`Projection::read`] keeps its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Projection<'a> {
     slots: Vec<Slot<'a>>,
     lists: Vec<List>,
     items: Vec<Item>,
+    misfits: Vec<Misfit>,
+    /// The member of a page that holds its rows.
+    rows_of_page: Box<str>,
+}
+
+/// A place of the record that held something else than the schema says, and so counts as null.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub path: String,
+    pub wanted: &'static str,
 }
 
 /// A value as the source wrote it.
@@ -49,16 +59,32 @@ struct Item {
 }
 
 impl<'a> Projection<'a> {
-    /// Reads a record.
+    /// An empty projection; `rows_of_page` is the member of a page that holds its rows.
+    pub fn new(rows_of_page: &str) -> Projection<'a> {
+        let rows_of_page = rows_of_page.into();
+        Projection { slots: Vec::new(), lists: Vec::new(), items: Vec::new(), misfits: Vec::new(), rows_of_page }
+    }
+
+    /// Reads a record. What is not of the shape that the schema says counts as null and is listed by
+    /// [`Projection::misfits`]; only text that is no JSON, or no object, is an error.
     pub fn read(&mut self, scope: &Scope, raw: &'a str) -> Result<Row, serde_json::Error> {
         self.slots.clear();
         self.lists.clear();
         self.items.clear();
+        self.misfits.clear();
         let row = self.row(scope);
         let mut deserializer = serde_json::Deserializer::from_str(raw);
-        Members { projection: self, scope, shape: &scope.root, row }.deserialize(&mut deserializer)?;
+        let record = Members { projection: self, scope, shape: &scope.root, row }.deserialize(&mut deserializer)?;
         deserializer.end()?;
-        Ok(row)
+        match record {
+            Read::There => Ok(row),
+            Read::Null | Read::Misfit => Err(serde_json::Error::custom("a record is an object")),
+        }
+    }
+
+    /// Where the record that was read last is not of its schema.
+    pub fn misfits(&self) -> &[Misfit] {
+        &self.misfits
     }
 
     /// The value of a slot.
@@ -97,7 +123,39 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// An object of which some members are needed. Anything else in its place counts as null.
+/// What stood in the place of an object or a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    There,
+    Null,
+    Misfit,
+}
+
+/// Whatever is of another type than the schema says is a misfit.
+macro_rules! misfits {
+    ($misfit:expr; $($visit:ident $type:ty),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
+            Ok($misfit)
+        })*
+    };
+    ($misfit:expr; scalars) => {
+        misfits!($misfit; visit_bool bool, visit_i64 i64, visit_u64 u64, visit_f64 f64, visit_str &str);
+    };
+    ($misfit:expr; list) => {
+        fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<Self::Value, S::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok($misfit)
+        }
+    };
+    ($misfit:expr; object) => {
+        fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<Self::Value, M::Error> {
+            while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok($misfit)
+        }
+    };
+}
+
+/// An object of which some members are needed.
 struct Members<'p, 'a, 's> {
     projection: &'p mut Projection<'a>,
     scope: &'s Scope,
@@ -106,65 +164,89 @@ struct Members<'p, 'a, 's> {
 }
 
 impl<'a> DeserializeSeed<'a> for Members<'_, 'a, '_> {
-    type Value = bool;
+    type Value = Read;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Read, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'a> Visitor<'a> for Members<'_, 'a, '_> {
-    type Value = bool;
+    type Value = Read;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or null")
     }
 
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E>(self) -> Result<Read, E> {
+        Ok(Read::Null)
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<bool, M::Error> {
-        let Members { projection, scope, shape, row } = self;
+    fn visit_map<M: MapAccess<'a>>(mut self, mut members: M) -> Result<Read, M::Error> {
         let mut expected = 0;
-        while let Some(found) = members.next_key_seed(Name { shape, expected })? {
+        while let Some(found) = members.next_key_seed(Name { shape: self.shape, expected })? {
             let Some(at) = found else {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
             expected = at + 1;
-            match &shape.members[at].node {
-                Node::Kept => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-                Node::Slot(slot) => {
-                    let value = members.next_value_seed(Leaf)?;
-                    projection.slots[row.slots + slot] = value;
-                }
-                Node::Json(slot) => {
-                    let text = members.next_value::<&RawValue>()?.get();
-                    projection.slots[row.slots + slot] = if text == "null" { Slot::Null } else { Slot::Json(text) };
-                }
-                Node::Object { present, shape } => {
-                    let inner = Members { projection: &mut *projection, scope, shape, row };
-                    let found = members.next_value_seed(inner)?;
-                    if let Some(slot) = present {
-                        projection.slots[row.slots + slot] = if found { Slot::Bool(true) } else { Slot::Null };
-                    }
-                }
-                Node::List { list, page } => {
-                    let scope = &scope.lists[*list].scope;
-                    let list = row.lists + list;
-                    let items = Items { projection: &mut *projection, scope, list };
-                    if *page {
-                        members.next_value_seed(Page(items))?;
-                    } else {
-                        members.next_value_seed(items)?;
-                    }
-                }
-            }
+            self.member(at, &mut members)?;
         }
-        Ok(true)
+        Ok(Read::There)
+    }
+
+    misfits!(Read::Misfit; scalars);
+    misfits!(Read::Misfit; list);
+}
+
+impl<'a> Members<'_, 'a, '_> {
+    fn member<M: MapAccess<'a>>(&mut self, at: usize, members: &mut M) -> Result<(), M::Error> {
+        let Members { projection, scope, shape, row } = self;
+        let (scope, row) = (*scope, *row);
+        let member = &shape.members[at];
+        let known = projection.misfits.len();
+        let wanted = match &member.node {
+            Node::Kept => {
+                members.next_value::<IgnoredAny>()?;
+                return Ok(());
+            }
+            Node::Slot(slot) => {
+                let value = members.next_value_seed(Leaf)?;
+                let misfit = value.is_none();
+                projection.slots[row.slots + slot] = value.unwrap_or(Slot::Null);
+                misfit.then_some("a single value")
+            }
+            Node::Json(slot) => {
+                let text = members.next_value::<&RawValue>()?.get();
+                projection.slots[row.slots + slot] = if text == "null" { Slot::Null } else { Slot::Json(text) };
+                return Ok(());
+            }
+            Node::Object { present, shape } => {
+                let inner = Members { projection, scope, shape, row };
+                let read = members.next_value_seed(inner)?;
+                if let Some(slot) = present {
+                    let there = read == Read::There;
+                    projection.slots[row.slots + slot] = if there { Slot::Bool(true) } else { Slot::Null };
+                }
+                (read == Read::Misfit).then_some("an object")
+            }
+            Node::List { list, page } => {
+                let scope = &scope.lists[*list].scope;
+                let list = row.lists + list;
+                let items = Items { projection, scope, list };
+                let read =
+                    if *page { members.next_value_seed(Page(items))? } else { members.next_value_seed(items)? };
+                (read == Read::Misfit).then_some(if *page { "a page of objects" } else { "a list of objects" })
+            }
+        };
+        for misfit in &mut projection.misfits[known..] {
+            misfit.path.insert(0, '.');
+            misfit.path.insert_str(0, &member.name);
+        }
+        if let Some(wanted) = wanted {
+            projection.misfits.push(Misfit { path: member.name.to_string(), wanted });
+        }
+        Ok(())
     }
 }
 
@@ -194,61 +276,54 @@ impl Visitor<'_> for Name<'_> {
     }
 }
 
-/// A single value. Objects and lists in its place count as null.
+/// A single value; `None` for an object or a list.
 struct Leaf;
 
 impl<'a> DeserializeSeed<'a> for Leaf {
-    type Value = Slot<'a>;
+    type Value = Option<Slot<'a>>;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Slot<'a>, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'a> Visitor<'a> for Leaf {
-    type Value = Slot<'a>;
+    type Value = Option<Slot<'a>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Slot<'a>, E> {
-        Ok(Slot::Null)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Null))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Slot<'a>, E> {
-        Ok(Slot::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Bool(value)))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Slot<'a>, E> {
-        Ok(Slot::Int(value))
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Int(value)))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Slot<'a>, E> {
-        Ok(i64::try_from(value).map_or(Slot::Float(value as f64), Slot::Int))
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(i64::try_from(value).map_or(Slot::Float(value as f64), Slot::Int)))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Slot<'a>, E> {
-        Ok(Slot::Float(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Float(value)))
     }
 
-    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Slot<'a>, E> {
-        Ok(Slot::Text(Cow::Borrowed(value)))
+    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Text(Cow::Borrowed(value))))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Slot<'a>, E> {
-        Ok(Slot::Text(Cow::Owned(value.to_owned())))
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(Slot::Text(Cow::Owned(value.to_owned()))))
     }
 
-    fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<Slot<'a>, S::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Slot::Null)
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<Slot<'a>, M::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Slot::Null)
-    }
+    misfits!(None; list);
+    misfits!(None; object);
 }
 
 /// The rows of a list.
@@ -259,29 +334,39 @@ struct Items<'p, 'a, 's> {
 }
 
 impl<'a> DeserializeSeed<'a> for Items<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Read, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'a> Visitor<'a> for Items<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list or null")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Read, E> {
+        Ok(Read::Null)
     }
 
-    fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<(), S::Error> {
+    fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<Read, S::Error> {
         let Items { projection, scope, list } = self;
-        while let Some(()) = items.next_element_seed(ListItem { projection: &mut *projection, scope, list })? {}
-        Ok(())
+        // Of a list that stands in the record twice the last counts, as with any other member.
+        projection.lists[list] = List { first: NONE, last: NONE };
+        let mut read = Read::There;
+        while let Some(item) = items.next_element_seed(ListItem { projection: &mut *projection, scope, list })? {
+            if item == Read::Misfit {
+                read = Read::Misfit;
+            }
+        }
+        Ok(read)
     }
+
+    misfits!(Read::Misfit; scalars);
+    misfits!(Read::Misfit; object);
 }
 
 /// One row of a list; `null` in its place is no row.
@@ -292,62 +377,91 @@ struct ListItem<'p, 'a, 's> {
 }
 
 impl<'a> DeserializeSeed<'a> for ListItem<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Read, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'a> Visitor<'a> for ListItem<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or null")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Read, E> {
+        Ok(Read::Null)
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, members: M) -> Result<(), M::Error> {
+    fn visit_map<M: MapAccess<'a>>(self, members: M) -> Result<Read, M::Error> {
         let row = self.projection.append(self.list, self.scope);
-        Members { projection: self.projection, scope: self.scope, shape: &self.scope.root, row }
-            .visit_map(members)
-            .map(|_| ())
+        Members { projection: self.projection, scope: self.scope, shape: &self.scope.root, row }.visit_map(members)
     }
+
+    misfits!(Read::Misfit; scalars);
+    misfits!(Read::Misfit; list);
 }
 
-/// A page: its rows stand under one member, which is the only one that is asked for.
+/// A page, whose rows stand under one of its members.
 struct Page<'p, 'a, 's>(Items<'p, 'a, 's>);
 
 impl<'a> DeserializeSeed<'a> for Page<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Read, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'a> Visitor<'a> for Page<'_, 'a, '_> {
-    type Value = ();
+    type Value = Read;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a page or null")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Read, E> {
+        Ok(Read::Null)
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<(), M::Error> {
-        if members.next_key::<IgnoredAny>()?.is_none() {
-            return Ok(());
+    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<Read, M::Error> {
+        let Page(Items { projection, scope, list }) = self;
+        let mut read = Read::There;
+        while let Some(is_rows) = members.next_key_seed(Is(&projection.rows_of_page))? {
+            if is_rows {
+                read = members.next_value_seed(Items { projection: &mut *projection, scope, list })?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
         }
-        members.next_value_seed(self.0)?;
-        if members.next_key::<IgnoredAny>()?.is_some() {
-            return Err(M::Error::custom("a page inside a record has more than the member that was asked for"));
-        }
-        Ok(())
+        Ok(read)
+    }
+
+    misfits!(Read::Misfit; scalars);
+    misfits!(Read::Misfit; list);
+}
+
+/// Whether a member has this name.
+struct Is<'s>(&'s str);
+
+impl<'a> DeserializeSeed<'a> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
     }
 }

@@ -64,7 +64,9 @@ impl Documents {
 
 /// `POST /graphql/v1/graphql`.
 pub(super) async fn graphql(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    tokio::time::sleep(shared.options.latency).await;
+    if !shared.options.latency.is_zero() {
+        tokio::time::sleep(shared.options.latency).await;
+    }
     let response = if shared.tokens.admits(headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())) {
         let worker = Arc::clone(&shared);
         let executed = tokio::task::spawn_blocking(move || answer(&worker, &body)).await;

@@ -1,8 +1,8 @@
 //! A local Carerix: identity server, GraphQL and made-up data.
 //!
-//! It serves the schema of `mappings/carerix/schema.graphql` with the habits of the real API (see the fact sheet of
-//! the connector): unsorted queries come shuffled, filters speak the qualifier language, dates are the wall clock of
-//! Amsterdam. It reads only; mutations are refused.
+//! It serves the schema of `mappings/carerix/schema.graphql` with the habits of the real API: unsorted queries come
+//! shuffled, filters speak the qualifier language, dates are the wall clock of Amsterdam, archived records hide unless
+//! `norestrict` asks for them. It reads only; mutations are refused.
 
 mod data;
 mod failure;

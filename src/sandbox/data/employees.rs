@@ -80,27 +80,27 @@ fn place_field(draw: Draw, name: &str) -> Option<Value> {
         &[Place::Home, Place::Home, Place::Plain, Place::Home, Place::Visit, Place::HomeCityOnly, Place::Nowhere],
     );
     let at = |wanted| place == wanted;
-    let address = Address::of(draw);
+    let address = || Address::of(draw);
     let (home, plain) = (at(Place::Home), at(Place::Plain));
     Some(match name {
-        "homeStreet" => home.then_some(address.street).into(),
-        "homeNumber" => home.then(|| address.number()).into(),
-        "homeNumberSuffix" => home.then_some(address.suffix).flatten().into(),
-        "homePostalCode" => home.then(|| address.postal_code()).into(),
-        "homeCity" => (home || at(Place::HomeCityOnly)).then_some(address.city).into(),
-        "homeFullAddress" => home.then(|| address.in_one_line()).into(),
+        "homeStreet" => home.then(|| address().street).into(),
+        "homeNumber" => home.then(|| address().number()).into(),
+        "homeNumberSuffix" => home.then(|| address().suffix).flatten().into(),
+        "homePostalCode" => home.then(|| address().postal_code()).into(),
+        "homeCity" => (home || at(Place::HomeCityOnly)).then(|| address().city).into(),
+        "homeFullAddress" => home.then(|| address().in_one_line()).into(),
         "toHomeCountryNode" => home.then(|| dealt_node(draw, "country", Picklist::Country)).into(),
-        "toHomeProvinceNode" => home.then(|| node(Picklist::Province, address.province)).into(),
-        "street" => plain.then_some(address.street).into(),
-        "houseNumber" => plain.then(|| address.number()).into(),
-        "houseNumberSuffix" => plain.then_some(address.suffix).flatten().into(),
-        "postalCode" => plain.then(|| address.postal_code()).into(),
-        "city" => plain.then_some(address.city).into(),
-        "fullAddress" => plain.then(|| address.in_one_line()).into(),
+        "toHomeProvinceNode" => home.then(|| node(Picklist::Province, address().province)).into(),
+        "street" => plain.then(|| address().street).into(),
+        "houseNumber" => plain.then(|| address().number()).into(),
+        "houseNumberSuffix" => plain.then(|| address().suffix).flatten().into(),
+        "postalCode" => plain.then(|| address().postal_code()).into(),
+        "city" => plain.then(|| address().city).into(),
+        "fullAddress" => plain.then(|| address().in_one_line()).into(),
         "toCountryNode" => plain.then(|| dealt_node(draw, "country", Picklist::Country)).into(),
-        "toProvinceNode" => plain.then(|| node(Picklist::Province, address.province)).into(),
-        "visitCity" => at(Place::Visit).then_some(address.city).into(),
-        "visitPostalCode" => at(Place::Visit).then(|| address.postal_code()).into(),
+        "toProvinceNode" => plain.then(|| node(Picklist::Province, address().province)).into(),
+        "visitCity" => at(Place::Visit).then(|| address().city).into(),
+        "visitPostalCode" => at(Place::Visit).then(|| address().postal_code()).into(),
         _ => return None,
     })
 }
@@ -168,20 +168,21 @@ fn free_fields(draw: Draw) -> Value {
         2 => return Value::Json(json!({})),
         _ => "_",
     };
-    let mut put = |id: u32, value: Json| fields.insert(format!("{prefix}{id}"), value);
-    let licence = |option: u32| Json::from((10441 + option).to_string());
-    put(10361, prose(draw, "motivation", CANDIDATE_SENTENCES, 2).into());
-    put(10362, licence(draw.below("licence", 4) as u32));
-    let spoken = 1 + draw.below("spoken", 3);
-    put(10363, (0..spoken).map(|nth| Json::from((10461 + nth).to_string())).collect());
-    put(10364, prose(draw, "intake", CANDIDATE_SENTENCES, 10).into());
-    put(10365, (5 + draw.below("travel", 60)).to_string().into());
-    put(10366, json!("2026-10-02T12:00:00Z+0200"));
+    let mut put = |field: u32, value: Json| {
+        fields.insert(format!("{prefix}{}", Picklist::CandidateField.number(field)), value);
+    };
+    let option = |list: Picklist, option: u64| Json::from(list.number(option as u32).to_string());
+    put(0, prose(draw, "motivation", CANDIDATE_SENTENCES, 2).into());
+    put(1, option(Picklist::DrivingLicence, draw.below("licence", 4)));
+    put(2, (0..=draw.below("spoken", 3)).map(|nth| option(Picklist::SpokenLanguage, nth)).collect());
+    put(3, prose(draw, "intake", CANDIDATE_SENTENCES, 10).into());
+    put(4, (5 + draw.below("travel", 60)).to_string().into());
+    put(5, json!("2026-10-02T12:00:00Z+0200"));
     Value::Json(Json::Object(fields))
 }
 
 fn state_field(draw: Draw, row: u32, name: &str) -> Option<Value> {
-    let created = created(draw);
+    let created = || created(draw);
     let [with_node, with_info, with_medium] = draw.deal(
         "source",
         &[[true, false, false], [false, true, false], [false, false, true], [false; 3], [true, true, false]],
@@ -202,12 +203,12 @@ fn state_field(draw: Draw, row: u32, name: &str) -> Option<Value> {
         }
         "toNationalityNode" => dealt_node(draw, "nationality", Picklist::Nationality).into(),
         "toLanguageNode" => node(Picklist::Language, 0).into(),
-        "privacyApprovalDate" => (draw.below("approved", 2) == 0).then_some(created).into(),
-        "consentExpiryDate" => (draw.below("approved", 2) == 0).then(|| created.plus_days(1_460)).into(),
+        "privacyApprovalDate" => (draw.below("approved", 2) == 0).then(created).into(),
+        "consentExpiryDate" => (draw.below("approved", 2) == 0).then(|| created().plus_days(1_460)).into(),
         "lastContactDate" => {
-            (draw.below("contacted", 2) == 0).then(|| between(draw, "contact", created, REFERENCE)).into()
+            (draw.below("contacted", 2) == 0).then(|| between(draw, "contact", created(), REFERENCE)).into()
         }
-        "creationDate" => created.into(),
+        "creationDate" => created().into(),
         "modificationDate" | "trackingModificationDate" => modified(draw).into(),
         "createdBy" | "owner" => some_office_user(draw, "owner").into(),
         "modifiedBy" => modified(draw).map(|_| some_office_user(draw, "modified by")).into(),
@@ -225,8 +226,9 @@ fn list_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> 
         "phoneNumbers" => Value::many(Kind::PhoneNumber, world.phones.of(user)),
         "urls" => Value::many(Kind::Url, world.urls.of(user)),
         "groups" | "activeGroups" => {
-            let (count, first) = (draw.card("group count", 4), draw.below("first group", 5) as u32);
-            Value::Many((0..count).map(|nth| node(Picklist::CandidateGroup, (first + 2 * nth) % 5)).collect())
+            let (count, all) = (draw.card("group count", 4), Picklist::CandidateGroup.len());
+            let first = draw.below("first group", all.into()) as u32;
+            Value::Many((0..count).map(|nth| node(Picklist::CandidateGroup, (first + nth) % all)).collect())
         }
         "matches" => Value::many(Kind::Match, matches),
         "matchCount" => (matches.len() as u32).into(),

@@ -69,6 +69,11 @@ impl Picklist {
         &NODE_TYPES[self as usize]
     }
 
+    /// The numeric key of an option.
+    pub(crate) fn number(self, option: u32) -> u32 {
+        self.node_type().first_id + option
+    }
+
     /// How many options there are.
     pub(crate) fn len(self) -> u32 {
         self.node_type().labels.len() as u32

@@ -130,7 +130,10 @@ fn other_field(world: &World, row: u32, name: &str) -> Option<Value> {
         "toPreferenceNode" => draw.one_in("favourite", 12).then(|| node(Picklist::Preference, 0)).into(),
         "isConfidential" => Value::flag(draw.one_in("confidential", 20)),
         "additionalInfo" | "additionalInfoPartial" => match draw.card("free fields", 4) {
-            0 => json!({"_10401": draw.below("acme score", 101).to_string(), "_10402": "Uitnodigen"}).into(),
+            0 => {
+                let key = |field| format!("_{}", Picklist::MatchField.number(field));
+                json!({key(0): draw.below("acme score", 101).to_string(), key(1): "Uitnodigen"}).into()
+            }
             1 => json!({}).into(),
             _ => Value::Null,
         },

@@ -39,7 +39,7 @@ pub(super) fn find(number: u32) -> Option<u32> {
 /// The numeric key of a row.
 pub(super) fn number(row: u32) -> u32 {
     let (node_type, option) = place(row);
-    node_type.first_id + option
+    node_type.list.number(option)
 }
 
 /// The Dutch or English text of a row.
@@ -78,7 +78,7 @@ pub(super) fn field(row: u32, name: &str, language: Language) -> Option<Value> {
     let label = label(row);
     let parent = label.parent.map(|(list, option)| node(list, option));
     Some(match name {
-        "dataNodeID" => (node_type.first_id + option).into(),
+        "dataNodeID" => node_type.list.number(option).into(),
         "value" | "label" | "valueWithUnit" => text(row, language).into(),
         "values" => Value::many(Kind::DataNodeValue, [2 * row, 2 * row + 1]),
         "tag" => some_text(label.tag),

@@ -177,7 +177,7 @@ fn state_field(world: &World, row: u32, name: &str) -> Option<Value> {
         "toEmployee" => candidate_of(row).map(|candidate| Record::new(Kind::Employee, candidate)).into(),
         "agency" => is_office(row).then(|| Record::new(Kind::Agency, draw.card("agency", AGENCIES))).into(),
         "additionalInfo" => Value::Json(match draw.one_in("calling hours", 6) {
-            true => json!({"_10421": "werkdagen 09:00–12:00"}),
+            true => json!({format!("_{}", Picklist::UserField.number(0)): "werkdagen 09:00–12:00"}),
             false => json!({}),
         }),
         "lastLoginDate" => is_office(row).then(|| office_hour(draw, "login", 30)).into(),

@@ -146,17 +146,17 @@ fn place_field(draw: Draw, name: &str) -> Option<Value> {
         .deal("place", &[Place::Whole, Place::Whole, Place::CityOnly, Place::Nowhere, Place::Whole, Place::Nowhere]);
     let whole = place == Place::Whole;
     let known = place != Place::Nowhere;
-    let address = Address::of(draw);
+    let address = || Address::of(draw);
     Some(match name {
-        "workStreet" => whole.then_some(address.street).into(),
-        "workNumber" => whole.then(|| address.number()).into(),
-        "workNumberSuffix" => whole.then_some(address.suffix).flatten().into(),
-        "workPostalCode" => whole.then(|| address.postal_code()).into(),
-        "workCity" => known.then_some(address.city).into(),
-        "workFullAddress" => whole.then(|| address.in_one_line()).into(),
-        "workLocation" | "rawWorkLocation" => known.then(|| format!("Regio {}", address.city)).into(),
+        "workStreet" => whole.then(|| address().street).into(),
+        "workNumber" => whole.then(|| address().number()).into(),
+        "workNumberSuffix" => whole.then(|| address().suffix).flatten().into(),
+        "workPostalCode" => whole.then(|| address().postal_code()).into(),
+        "workCity" => known.then(|| address().city).into(),
+        "workFullAddress" => whole.then(|| address().in_one_line()).into(),
+        "workLocation" | "rawWorkLocation" => known.then(|| format!("Regio {}", address().city)).into(),
         "toWorkCountryNode" => whole.then(|| dealt_node(draw, "country", Picklist::Country)).into(),
-        "toProvinceNode" => known.then(|| node(Picklist::Province, address.province)).into(),
+        "toProvinceNode" => known.then(|| node(Picklist::Province, address().province)).into(),
         "toWorkplaceTypeNode" => draw
             .card("workplace", Picklist::Workplace.len() + 1)
             .checked_sub(1)

@@ -1,5 +1,6 @@
 //! The texts of a vacancy, some with markup, some empty.
 
+use super::labels::Picklist;
 use super::words::{VACANCY_SENTENCES, prose};
 use super::{Draw, Value, vacancies};
 use serde_json::{Map, Value as Json, json};
@@ -76,12 +77,15 @@ fn free_fields(draw: Draw) -> Value {
         _ => "_",
     };
     let mut fields = Map::new();
-    let mut put = |id: u32, value: Json| fields.insert(format!("{prefix}{id}"), value);
-    put(10381, format!("KP-{:04}", draw.below("budget", 10_000)).into());
-    put(10382, (10481 + draw.below("shifts", 3)).to_string().into());
+    let mut put = |field: u32, value: Json| {
+        fields.insert(format!("{prefix}{}", Picklist::VacancyField.number(field)), value);
+    };
+    let option = |list: Picklist, option: u32| list.number(option).to_string();
+    put(0, format!("KP-{:04}", draw.below("budget", 10_000)).into());
+    put(1, option(Picklist::ShiftWork, draw.below("shifts", 3) as u32).into());
     if draw.below("benefits", 3) > 0 {
-        put(10383, json!(["10501", "10503"]));
+        put(2, json!([option(Picklist::Benefit, 0), option(Picklist::Benefit, 2)]));
     }
-    put(10384, prose(draw, "client wishes", VACANCY_SENTENCES, 2).into());
+    put(3, prose(draw, "client wishes", VACANCY_SENTENCES, 2).into());
     Value::Json(Json::Object(fields))
 }

@@ -1,4 +1,5 @@
 use super::*;
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn an_unknown_field_and_a_wrong_argument_are_400_with_errors() {
@@ -104,8 +105,7 @@ async fn a_bad_filter_fails_its_field_only() {
 async fn language_changes_labels_and_falls_back_to_dutch() {
     let session = Session::open(small()).await;
     let value = async |language: &str| {
-        let query = format!("{{ crDataNode(_id: \"403\"{language}) {{ value }} }}");
-        let query = query.replace("403", "404");
+        let query = format!("{{ crDataNode(_id: \"404\"{language}) {{ value }} }}");
         session.data(&query).await["crDataNode"]["value"].clone()
     };
     assert_eq!(value("").await, "Detachering");
@@ -170,4 +170,26 @@ async fn requests_are_counted_and_a_stopped_sandbox_is_gone() {
     let url = format!("{}/graphql/v1/graphql", sandbox.base_url());
     sandbox.stop().await;
     assert!(client.post(url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn dropping_a_sandbox_stops_it() {
+    let Session { sandbox, .. } = Session::open(small()).await;
+    let address = sandbox.base_url().trim_start_matches("http://").to_owned();
+    assert!(tokio::net::TcpStream::connect(&address).await.is_ok());
+    drop(sandbox);
+    let gone = async {
+        while tokio::net::TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn latency_is_added_to_each_request() {
+    let session = Session::open(Options { latency: Duration::from_millis(120), ..small() }).await;
+    let begin = Instant::now();
+    session.data("{ __typename }").await;
+    assert!(begin.elapsed() >= Duration::from_millis(120));
 }
