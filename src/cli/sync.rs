@@ -54,7 +54,7 @@ impl Sync {
     pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         let engine = context.engine().await?;
         let connection = engine.connection(&self.connection)?;
-        let (connection, credentials, _sandbox) = with_source(&engine, connection).await?;
+        let (connection, credentials, sandbox) = with_source(&engine, connection).await?;
         let options = SyncOptions { models: self.models.clone(), full: self.full };
         let mut progress = Progress::new(&context.terminal);
         let reading = engine.sync(&connection, credentials, &options, |event| progress.observe(event));
@@ -65,6 +65,8 @@ impl Sync {
         };
         progress.end();
         let Some(report) = report else {
+            // Requests are still under way. The sandbox ends with the process: did it end now, they would complain.
+            std::mem::forget(sandbox);
             context.terminal.note("interrupted; what was read is kept, and the next sync goes on from there");
             return Ok(Exit::Interrupted);
         };

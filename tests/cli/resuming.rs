@@ -93,7 +93,8 @@ async fn a_sync_that_is_interrupted_says_so_and_goes_on_later() {
     let run = Run::of(&child.wait_with_output().unwrap());
     assert_eq!(run.code, Some(130));
     assert_eq!(run.stdout, "");
-    assert!(run.stderr.ends_with("interrupted; what was read is kept, and the next sync goes on from there\n"));
+    let farewell = "interrupted; what was read is kept, and the next sync goes on from there\n";
+    assert!(run.stderr.ends_with(farewell), "{}", run.stderr);
     let (model, page) = checkpoint(&home).await.unwrap();
     let next = home.expect(0, &["sync", "sandbox"]);
     assert!(next.stderr.contains(&format!("{model}: going on at page {page}, where an earlier sync was broken off")));
