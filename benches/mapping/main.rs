@@ -1,0 +1,215 @@
+//! What mapping costs: the compiled plan of the jobs of `mappings/carerix` against the same mapping written by hand
+//! in Rust, from the raw text of a record to the unified one. `--quick` measures less carefully.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod by_hand;
+mod raw;
+mod records;
+mod words;
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+use crosswalk::connector::{Connection, Home, Revision};
+use crosswalk::mapping::{Context, Mapped, Plan};
+use crosswalk::model::{CANDIDATES, JOBS};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const CONNECTION: &str = "sandbox";
+const NOW: &str = "2026-11-20T11:00:00Z";
+
+fn main() {
+    let rounds = if std::env::args().any(|argument| argument == "--quick") { 15 } else { 101 };
+    let pages = 5;
+    let jobs = Page::new(&records::jobs(400));
+    let candidates = Page::new(&cases("candidates"));
+    let revision = revision(Path::new(ROOT));
+    let without_scripts = without_scripts();
+    let plan = revision.plan(&JOBS).expect("jobs are mapped");
+    let plain = without_scripts.plan(&JOBS).expect("jobs are mapped");
+    let candidate_plan = revision.plan(&CANDIDATES).expect("candidates are mapped");
+    both_agree(plan, &jobs);
+
+    let mut by_hand = || {
+        let around = surroundings();
+        let mut mapped = Mapped::default();
+        for raw in jobs.records() {
+            by_hand::map(raw, &around, &mut mapped).expect("it maps");
+            black_box(&mapped);
+        }
+    };
+    let mut with_plan = || map_page(plan, &jobs);
+    let mut with_plain = || map_page(plain, &jobs);
+    let mut with_candidates = || map_page(candidate_plan, &candidates);
+    let medians = medians(rounds, pages, &mut [&mut by_hand, &mut with_plan, &mut with_plain, &mut with_candidates]);
+
+    println!("{} jobs of {} bytes on average, one thread", jobs.spans.len(), jobs.text.len() / jobs.spans.len());
+    let rows = [
+        ("jobs, by hand", &jobs),
+        ("jobs, compiled plan", &jobs),
+        ("jobs, plan without scripts", &jobs),
+        ("candidates, compiled plan", &candidates),
+    ];
+    println!("{:<28} {:>12} {:>12} {:>10}", "", "µs a record", "records/s", "by hand =");
+    let hand = medians[0] / jobs.spans.len() as f64;
+    for ((name, page), seconds) in rows.into_iter().zip(&medians) {
+        let each = seconds / page.spans.len() as f64;
+        let ratio = if name.starts_with("jobs") { format!("{:.2}", each / hand) } else { String::new() };
+        println!("{name:<28} {:>12.2} {:>12.0} {ratio:>10}", each * 1e6, 1.0 / each);
+    }
+}
+
+/// Records on one buffer, as a page of the source arrives.
+struct Page {
+    text: String,
+    spans: Vec<std::ops::Range<usize>>,
+}
+
+impl Page {
+    fn new(records: &[String]) -> Page {
+        let mut page = Page { text: String::new(), spans: Vec::new() };
+        for record in records {
+            let start = page.text.len();
+            page.text.push_str(record);
+            page.spans.push(start..page.text.len());
+            page.text.push(',');
+        }
+        page
+    }
+
+    fn records(&self) -> impl Iterator<Item = &str> {
+        self.spans.iter().map(|span| &self.text[span.clone()])
+    }
+}
+
+fn context() -> Context<'static> {
+    Context { connection: CONNECTION, now: NOW.parse().expect("a moment") }
+}
+
+fn surroundings() -> by_hand::Surroundings<'static> {
+    by_hand::Surroundings { connection: CONNECTION, tenant: "sandbox", now: NOW.parse().expect("a moment") }
+}
+
+fn map_page(plan: &Plan, page: &Page) {
+    let mut session = plan.session(&context());
+    let mut mapped = Mapped::default();
+    for raw in page.records() {
+        session.map(raw, &mut mapped).expect("it maps");
+        black_box(&mapped);
+    }
+}
+
+/// Medians of the seconds that each side takes for a page. The sides take turns, so that a slow moment of the
+/// machine meets them all.
+fn medians(rounds: usize, pages: u32, sides: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(rounds); sides.len()];
+    for _ in 0..rounds {
+        for (side, times) in sides.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            for _ in 0..pages {
+                side();
+            }
+            times.push(start.elapsed().as_secs_f64() / f64::from(pages));
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    times.into_iter().map(median).collect()
+}
+
+/// Both sides must decide the same about every record; otherwise the figures would mean nothing.
+fn both_agree(plan: &Plan, page: &Page) {
+    let mut session = plan.session(&context());
+    let (mut planned, mut written) = (Mapped::default(), Mapped::default());
+    let read = |mapped: &Mapped| String::from_utf8(mapped.unified.clone()).expect("JSON");
+    for raw in page.records() {
+        session.map(raw, &mut planned).expect("it maps");
+        by_hand::map(raw, &surroundings(), &mut written).expect("it maps");
+        assert_eq!(read(&planned), read(&written), "{raw}");
+        assert_eq!(planned.issues, written.issues, "{raw}");
+        assert_eq!(
+            (planned.id, &planned.remote_id, planned.deleted, &planned.members_of),
+            (written.id, &written.remote_id, written.deleted, &written.members_of),
+        );
+    }
+}
+
+fn revision(root: &Path) -> Revision {
+    let home = Home::new(root);
+    let connection = Connection::load(&home, CONNECTION).unwrap_or_else(|report| panic!("{report}"));
+    Revision::load(&home, &connection).unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// The same connector, but every call of the jobs replaced by a path or a constant: what is left is what the plan
+/// costs without scripts.
+fn without_scripts() -> Revision {
+    let root = tempfile::tempdir().expect("a folder for the copy");
+    for folder in ["mappings/carerix/tables", "scripts/carerix", "connections"] {
+        copy(&Path::new(ROOT).join(folder), &root.path().join(folder));
+    }
+    copy(&Path::new(ROOT).join("mappings/carerix"), &root.path().join("mappings/carerix"));
+    let path = root.path().join("mappings/carerix/jobs.yaml");
+    let mapping = std::fs::read_to_string(&path).expect("the mapping");
+    std::fs::write(&path, mapping.lines().map(|line| call_replaced(line) + "\n").collect::<String>())
+        .expect("the copy can be written");
+    revision(root.path())
+}
+
+/// `call: f, args: [a.b, …]` becomes `path: a.b`; a path over the publications becomes an `each`.
+fn call_replaced(line: &str) -> String {
+    let Some((before, call)) = line.split_once("call: ") else { return line.to_owned() };
+    let (_, arguments) = call.split_once("args: [").expect("a call has arguments");
+    let (arguments, after) = arguments.split_once(']').expect("they end on the same line");
+    let first = arguments.split(", ").find(|argument| !argument.starts_with('$')).expect("one is a path");
+    let origin = match first.strip_prefix("publications.") {
+        Some(path) => format!("each: publications, path: {path}"),
+        None if before.contains("visibility") || before.contains("when: live") && first == "toMedium.code" => {
+            "value: PUBLIC".to_owned()
+        }
+        None if before.contains("remote_url") => "value: \"https://sandbox.carerix.net/#CRVacancy/1\"".to_owned(),
+        None if before.contains("closed_at") => "path: endDate".to_owned(),
+        None if before.contains("status") => "path: toStatusNode.value".to_owned(),
+        None => format!("path: {first}"),
+    };
+    format!("{before}{origin}{after}")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("the folder") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a file can be copied");
+        }
+    }
+}
+
+/// The raw records of the test cases of a model, without the blanks that make them readable.
+fn cases(model: &str) -> Vec<String> {
+    let mut paths: Vec<_> = std::fs::read_dir(Path::new(ROOT).join("tests/cases").join(model))
+        .expect("the model has cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| compact(&std::fs::read_to_string(path).expect("a case"))).collect()
+}
+
+fn compact(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    json.chars()
+        .filter(|&c| {
+            let keep = in_text || !c.is_whitespace();
+            if c == '"' && !escaped {
+                in_text = !in_text;
+            }
+            escaped = in_text && c == '\\' && !escaped;
+            keep
+        })
+        .collect()
+}
