@@ -23,8 +23,7 @@ const CONNECTION: &str = "sandbox";
 const NOW: &str = "2026-11-20T11:00:00Z";
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--quick") { 15 } else { 101 };
-    let pages = 5;
+    let (rounds, pages) = if std::env::args().any(|argument| argument == "--quick") { (15, 1) } else { (101, 5) };
     let jobs = Page::new(&records::jobs(400));
     let candidates = Page::new(&cases("candidates"));
     let revision = revision(Path::new(ROOT));

@@ -1,12 +1,10 @@
 //! From raw JSON text to slots in one walk: what the plan does not need is skipped, and no tree is built.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
-use super::shape::{Node, Scope, Shape};
+use super::Failure;
+use super::json::{Malformed, Number, Scanned, Scanner, Text, explain};
+use super::shape::{Node, Scope, Shape, SlotInfo};
+use super::time::Moment;
+use crate::schema::Scalar;
 
 /// The values of a record by slot. One value serves many records: [`Projection::read`] keeps its memory.
 #[derive(Debug, Default)]
@@ -16,14 +14,19 @@ pub(super) struct Projection<'a> {
     items: Vec<Item>,
 }
 
-/// A value as the source wrote it.
+/// A value as the source wrote it, with its type's own reading.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Slot<'a> {
+    /// Null, missing, or a blank text.
     Null,
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(Cow<'a, str>),
+    /// Without outer blanks.
+    Text(Text<'a>),
+    Time(Moment),
+    /// What stands in the place of a date.
+    NoDate(Text<'a>),
     Json(&'a str),
 }
 
@@ -50,15 +53,17 @@ struct Item {
 
 impl<'a> Projection<'a> {
     /// Reads a record.
-    pub fn read(&mut self, scope: &Scope, raw: &'a str) -> Result<Row, serde_json::Error> {
+    pub fn read(&mut self, scope: &Scope, raw: &'a str) -> Result<Row, Failure> {
         self.slots.clear();
         self.lists.clear();
         self.items.clear();
         let row = self.row(scope);
-        let mut deserializer = serde_json::Deserializer::from_str(raw);
-        Members { projection: self, scope, shape: &scope.root, row }.deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(row)
+        let mut reader = Reader { scanner: Scanner::new(raw), projection: self };
+        let read = reader.object(scope, &scope.root, row).and_then(|()| reader.scanner.end());
+        match read {
+            Ok(()) => Ok(row),
+            Err(malformed) => Err(refused(raw, malformed)),
+        }
     }
 
     /// The value of a slot.
@@ -97,257 +102,147 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// An object of which some members are needed. Anything else in its place counts as null.
-struct Members<'p, 'a, 's> {
+#[cold]
+fn refused(raw: &str, malformed: Malformed) -> Failure {
+    Failure(format!("the source sent a record that is not of its schema: {}", explain(raw, malformed)))
+}
+
+struct Reader<'p, 'a> {
+    scanner: Scanner<'a>,
     projection: &'p mut Projection<'a>,
-    scope: &'s Scope,
-    shape: &'s Shape,
-    row: Row,
 }
 
-impl<'a> DeserializeSeed<'a> for Members<'_, 'a, '_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Members<'_, 'a, '_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<bool, M::Error> {
-        let Members { projection, scope, shape, row } = self;
+impl<'a> Reader<'_, 'a> {
+    /// An object, of which some members are needed.
+    fn object(&mut self, scope: &Scope, shape: &Shape, row: Row) -> Scanned<()> {
+        self.scanner.expect(b'{')?;
+        if self.scanner.take(b'}') {
+            return Ok(());
+        }
         let mut expected = 0;
-        while let Some(found) = members.next_key_seed(Name { shape, expected })? {
-            let Some(at) = found else {
-                members.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            expected = at + 1;
-            match &shape.members[at].node {
-                Node::Kept => {
-                    members.next_value::<IgnoredAny>()?;
+        loop {
+            match self.name(shape, expected)? {
+                Some(at) => {
+                    expected = at + 1;
+                    self.member(scope, &shape.members[at].node, row)?;
                 }
-                Node::Slot(slot) => {
-                    let value = members.next_value_seed(Leaf)?;
-                    projection.slots[row.slots + slot] = value;
+                None => {
+                    self.scanner.skip()?;
                 }
-                Node::Json(slot) => {
-                    let text = members.next_value::<&RawValue>()?.get();
-                    projection.slots[row.slots + slot] = if text == "null" { Slot::Null } else { Slot::Json(text) };
+            }
+            if !self.scanner.take(b',') {
+                return self.scanner.expect(b'}');
+            }
+        }
+    }
+
+    /// The member whose name comes next. Sources answer in the order in which they were asked, so the member after
+    /// the last one is nearly always the right one.
+    #[inline]
+    fn name(&mut self, shape: &Shape, expected: usize) -> Scanned<Option<usize>> {
+        if let Some(member) = shape.members.get(expected)
+            && self.scanner.take_all(&member.key)
+        {
+            return Ok(Some(expected));
+        }
+        let name = self.scanner.text()?;
+        self.scanner.expect(b':')?;
+        Ok(shape.find(&name.read()))
+    }
+
+    fn member(&mut self, scope: &Scope, node: &Node, row: Row) -> Scanned<()> {
+        match node {
+            Node::Kept => self.scanner.skip().map(drop),
+            Node::Slot(slot) => {
+                let value = self.value(&scope.slots[*slot])?;
+                self.set(row, *slot, value);
+                Ok(())
+            }
+            Node::Json(slot) => {
+                let text = self.scanner.skip()?;
+                self.set(row, *slot, if text == "null" { Slot::Null } else { Slot::Json(text) });
+                Ok(())
+            }
+            Node::Object { present, shape } => {
+                let found = self.scanner.peek() != b'n';
+                if let Some(slot) = present {
+                    self.set(row, *slot, if found { Slot::Bool(true) } else { Slot::Null });
                 }
-                Node::Object { present, shape } => {
-                    let inner = Members { projection: &mut *projection, scope, shape, row };
-                    let found = members.next_value_seed(inner)?;
-                    if let Some(slot) = present {
-                        projection.slots[row.slots + slot] = if found { Slot::Bool(true) } else { Slot::Null };
-                    }
-                }
-                Node::List { list, page } => {
-                    let scope = &scope.lists[*list].scope;
-                    let list = row.lists + list;
-                    let items = Items { projection: &mut *projection, scope, list };
-                    if *page {
-                        members.next_value_seed(Page(items))?;
-                    } else {
-                        members.next_value_seed(items)?;
-                    }
+                if found { self.object(scope, shape, row) } else { self.scanner.null() }
+            }
+            Node::List { list, page } => {
+                let scope = &scope.lists[*list].scope;
+                let list = row.lists + list;
+                match self.scanner.peek() {
+                    b'n' => self.scanner.null(),
+                    _ if *page => self.page(scope, list),
+                    _ => self.list(scope, list),
                 }
             }
         }
-        Ok(true)
-    }
-}
-
-/// A member's name, to its index.
-struct Name<'s> {
-    shape: &'s Shape,
-    expected: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.shape.find(name, self.expected))
-    }
-}
-
-/// A single value. Objects and lists in its place count as null.
-struct Leaf;
-
-impl<'a> DeserializeSeed<'a> for Leaf {
-    type Value = Slot<'a>;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Slot<'a>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Leaf {
-    type Value = Slot<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+    fn set(&mut self, row: Row, slot: usize, value: Slot<'a>) {
+        self.projection.slots[row.slots + slot] = value;
     }
 
-    fn visit_unit<E>(self) -> Result<Slot<'a>, E> {
-        Ok(Slot::Null)
+    /// A single value. Objects and lists in its place count as null.
+    #[inline]
+    fn value(&mut self, info: &SlotInfo) -> Scanned<Slot<'a>> {
+        Ok(match self.scanner.peek() {
+            b'"' => match self.scanner.text()?.trimmed() {
+                None => Slot::Null,
+                Some(text) => match &info.date {
+                    None => Slot::Text(text),
+                    Some(format) => match format.parse(&text.read()) {
+                        Some(moment) => Slot::Time(moment),
+                        None => Slot::NoDate(text),
+                    },
+                },
+            },
+            b'n' => self.scanner.null().map(|()| Slot::Null)?,
+            b't' | b'f' => Slot::Bool(self.scanner.boolean()?),
+            b'{' | b'[' => self.scanner.skip().map(|_| Slot::Null)?,
+            _ => match self.scanner.number()? {
+                // So that a script never meets both in one field.
+                Number::Int(number) if info.scalar == Scalar::Float => Slot::Float(number as f64),
+                Number::Int(number) => Slot::Int(number),
+                Number::Float(number) => Slot::Float(number),
+            },
+        })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Slot<'a>, E> {
-        Ok(Slot::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Slot<'a>, E> {
-        Ok(Slot::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Slot<'a>, E> {
-        Ok(i64::try_from(value).map_or(Slot::Float(value as f64), Slot::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Slot<'a>, E> {
-        Ok(Slot::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Slot<'a>, E> {
-        Ok(Slot::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Slot<'a>, E> {
-        Ok(Slot::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<Slot<'a>, S::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Slot::Null)
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<Slot<'a>, M::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Slot::Null)
-    }
-}
-
-/// The rows of a list.
-struct Items<'p, 'a, 's> {
-    projection: &'p mut Projection<'a>,
-    scope: &'s Scope,
-    list: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for Items<'_, 'a, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Items<'_, 'a, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<(), S::Error> {
-        let Items { projection, scope, list } = self;
-        while let Some(()) = items.next_element_seed(ListItem { projection: &mut *projection, scope, list })? {}
-        Ok(())
-    }
-}
-
-/// One row of a list; `null` in its place is no row.
-struct ListItem<'p, 'a, 's> {
-    projection: &'p mut Projection<'a>,
-    scope: &'s Scope,
-    list: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for ListItem<'_, 'a, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for ListItem<'_, 'a, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, members: M) -> Result<(), M::Error> {
-        let row = self.projection.append(self.list, self.scope);
-        Members { projection: self.projection, scope: self.scope, shape: &self.scope.root, row }
-            .visit_map(members)
-            .map(|_| ())
-    }
-}
-
-/// A page: its rows stand under one member, which is the only one that is asked for.
-struct Page<'p, 'a, 's>(Items<'p, 'a, 's>);
-
-impl<'a> DeserializeSeed<'a> for Page<'_, 'a, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Page<'_, 'a, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<(), M::Error> {
-        if members.next_key::<IgnoredAny>()?.is_none() {
+    /// The rows of a list; `null` in the place of one is no row.
+    fn list(&mut self, scope: &Scope, list: usize) -> Scanned<()> {
+        self.scanner.expect(b'[')?;
+        if self.scanner.take(b']') {
             return Ok(());
         }
-        members.next_value_seed(self.0)?;
-        if members.next_key::<IgnoredAny>()?.is_some() {
-            return Err(M::Error::custom("a page inside a record has more than the member that was asked for"));
+        loop {
+            if self.scanner.peek() == b'n' {
+                self.scanner.null()?;
+            } else {
+                let row = self.projection.append(list, scope);
+                self.object(scope, &scope.root, row)?;
+            }
+            if !self.scanner.take(b',') {
+                return self.scanner.expect(b']');
+            }
         }
-        Ok(())
+    }
+
+    /// A page: its rows stand under one member, which is the only one that is asked for.
+    fn page(&mut self, scope: &Scope, list: usize) -> Scanned<()> {
+        self.scanner.expect(b'{')?;
+        if self.scanner.take(b'}') {
+            return Ok(());
+        }
+        self.scanner.text()?;
+        self.scanner.expect(b':')?;
+        match self.scanner.peek() {
+            b'n' => self.scanner.null()?,
+            _ => self.list(scope, list)?,
+        }
+        self.scanner.expect(b'}')
     }
 }

@@ -72,11 +72,12 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         }
     }
     let operation = compiler.operation(document, &row_type, &scope, before)?;
+    let dates = around.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect();
+    scope.set_dates(&dates);
     Some(Plan {
         model,
         operation,
         scope,
-        dates: around.dialect.dates.clone().into_iter().collect(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
         deletion,
