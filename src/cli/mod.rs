@@ -1,1 +1,159 @@
-//! The commands.
+//! The command line: one file a command.
+
+mod context;
+mod coverage;
+mod error;
+mod get;
+mod list;
+mod log;
+mod progress;
+mod sandbox;
+mod show;
+mod summary;
+mod sync;
+mod table;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use self::context::Context;
+use self::error::{CliError, Exit};
+use self::terminal::{Color, Terminal};
+use crate::model::{MODELS, Model};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  done, but records failed to map or a model could not be read to its end
+    2  wrong usage, a wrong file or setting, or trouble with the store
+    3  the source could not be reached, refused, or gave an answer of no use
+  130  interrupted by Ctrl-C";
+
+const EXAMPLES: &str = "\
+Examples:
+  crosswalk sync sandbox                read the local sandbox into the store
+  crosswalk list jobs --limit 3         look at what was read
+  crosswalk coverage sandbox            see where every field comes from
+  crosswalk sync acme --log debug       watch every request";
+
+/// Reads an applicant tracking system into unified records, by mappings that are plain files
+#[derive(Debug, Parser)]
+#[command(
+    name = "crosswalk",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What all commands have in common.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Common {
+    /// The folder with mappings/, scripts/ and connections/
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "CROSSWALK_HOME",
+        hide_env_values = true,
+        default_value = "."
+    )]
+    home: PathBuf,
+    /// The file that holds what was read [default: crosswalk.db in DIR]
+    #[arg(long, global = true, value_name = "FILE", env = "CROSSWALK_STORE", hide_env_values = true)]
+    store: Option<PathBuf>,
+    /// What to log: error, warn, info, debug, trace, or a filter
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "CROSSWALK_LOG",
+        hide_env_values = true,
+        default_value = "warn"
+    )]
+    log: String,
+    /// When to use colours: auto (not with NO_COLOR), always, never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Sync(sync::Sync),
+    List(list::List),
+    Get(get::Get),
+    Coverage(coverage::Coverage),
+    Sandbox(sandbox::Sandbox),
+}
+
+/// Runs the command that the arguments name, and says how it ended. The first argument is the name of the program.
+pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let Cli { common, command } = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout and trouble to stderr; a closed one ends the matter quietly.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Configuration } else { Exit::Done }.into();
+        }
+    };
+    let terminal = Terminal::new(common.color);
+    let result = match log::start(&common.log, &terminal) {
+        Ok(()) => command.run(&Context { home: common.home, store: common.store, terminal: terminal.clone() }).await,
+        Err(error) => Err(error),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        if let Some(text) = error.render(terminal.stderr) {
+            terminal.note(&text);
+        }
+        error.exit()
+    });
+    exit.into()
+}
+
+impl Command {
+    async fn run(&self, context: &Context) -> Result<Exit, CliError> {
+        match self {
+            Command::Sync(sync) => sync.run(context).await,
+            Command::List(list) => list.run(context).await,
+            Command::Get(get) => get.run(context).await,
+            Command::Coverage(coverage) => coverage.run(context),
+            Command::Sandbox(sandbox) => sandbox.run(context).await,
+        }
+    }
+}
+
+/// Writes an error to stderr, for a program that could not even begin. Nothing happens when that is closed.
+pub fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {message}");
+}
+
+/// Reads the name of a model.
+fn model_parser() -> impl TypedValueParser<Value = &'static Model> {
+    PossibleValuesParser::new(MODELS.iter().map(|model| model.name))
+        .map(|name| Model::named(&name).expect("only names of models are let through"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

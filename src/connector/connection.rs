@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Home;
-use crate::diagnostics::{Problem, Problems, Report, SourceFile};
+use super::secrets::secrets;
+use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span};
 use crate::yaml::{self, Fields, Located};
 
 /// Stands in a setting for the base address of the local sandbox.
-const SANDBOX: &str = "{sandbox}";
+pub(super) const SANDBOX: &str = "{sandbox}";
 
 /// A connection as its file says it.
 #[derive(Debug, Clone)]
@@ -26,6 +27,9 @@ pub struct Connection {
     /// What is done with its records.
     pub options: Options,
     pub(super) file: Arc<SourceFile>,
+    /// The names of the settings, and where they begin, for messages about them.
+    pub(super) setting_keys: Vec<Located<String>>,
+    pub(super) settings_span: Option<Span>,
 }
 
 /// Where a client's id and secret are kept.
@@ -78,13 +82,14 @@ impl Connection {
             });
             return problems.into_result(None);
         }
-        let connection = home
-            .read(&format!("connections/{name}.yaml"), &problems)
-            .and_then(|file| Connection::parse(name, &file, &problems));
+        let connection = home.read(&format!("connections/{name}.yaml"), &problems).and_then(|file| {
+            let file = SourceFile::with_secrets(file.path.as_str(), file.text.as_str(), secrets(&file.text));
+            Connection::parse(name, &file, &problems)
+        });
         problems.into_result(connection)
     }
 
-    fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
+    pub(super) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, "a connection", file, problems)?;
         let connector = fields.required_text("connector");
@@ -93,12 +98,23 @@ impl Connection {
             .iter()
             .filter_map(|entry| Some((entry.key.value.clone(), yaml::text(&entry.value, file, problems)?)))
             .collect();
-        let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
-        let credentials = match sandbox {
-            Some(_) => None,
-            None => fields.require("credentials"),
+        let setting_keys = fields.map("settings").iter().map(|entry| entry.key.clone()).collect();
+        let settings_span = fields.entry("settings").map(|entry| entry.key.span);
+        let credentials = match (fields.entry("sandbox"), fields.entry("credentials")) {
+            (Some(sandbox), Some(credentials)) => {
+                problems.report(
+                    Problem::error("M0615", "a connection has `credentials` or a `sandbox`")
+                        .at(file, credentials.key.span, "for a remote system")
+                        .because(Place::new(file, sandbox.key.span), "in place of a remote system")
+                        .help("remove one of them"),
+                );
+                None
+            }
+            (Some(_), None) => None,
+            (None, _) => fields.require("credentials"),
         };
         let credentials = credentials.map(|node| credential_source(node, file, problems));
+        let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options(node, file, problems));
         fields.close();
         Some(Connection {
@@ -109,6 +125,8 @@ impl Connection {
             sandbox: sandbox.flatten(),
             options: options.flatten().unwrap_or_default(),
             file: Arc::clone(file),
+            setting_keys,
+            settings_span,
         })
     }
 
@@ -154,10 +172,9 @@ fn reference(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems
         Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Environment(name.trim().to_owned())),
         Some(("file", path)) if !path.trim().is_empty() => Some(Reference::File(path.trim().to_owned())),
         _ => {
-            // The text may be the secret itself, so the message does not repeat the line.
-            let (line, _) = file.line_column(text.span.start);
             problems.report(
-                Problem::error("M0611", format!("{}:{line}: credentials stand elsewhere, not in this file", file.path))
+                Problem::error("M0611", "credentials stand elsewhere, not in this file")
+                    .at(file, text.span, "may be a secret, so it is not shown")
                     .help("write `env:NAME` for an environment variable or `file:PATH` for a file; if a secret stood here, replace it at the source"),
             );
             None

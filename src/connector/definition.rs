@@ -26,13 +26,17 @@ pub(super) struct Definition {
     pub page_size: u32,
     pub prefetch: usize,
     pub pages: PageArguments,
+    /// The members of a page, for messages about them. The first holds its rows.
+    pub page_members: Vec<Located<String>>,
     pub arguments: Vec<Entry>,
     pub scalars: BTreeMap<String, Scalar>,
+    /// Whether it is clear what each of them means.
+    pub all_scalars_known: bool,
     /// Where the scalars stand, for messages about them.
     pub scalar_keys: Vec<Located<String>>,
     pub dates: BTreeMap<String, DateFormat>,
     pub flags: BTreeMap<i64, bool>,
-    pub deletion: Option<(String, i64)>,
+    pub deletion: Option<(Located<String>, i64)>,
     pub limits: Limits,
 }
 
@@ -58,10 +62,14 @@ impl Definition {
         let arguments = fields.map("arguments").to_vec();
         let mut scalars = BTreeMap::new();
         let mut dates = BTreeMap::new();
+        let mut all_scalars_known = true;
         for entry in fields.map("scalars") {
-            if let Some((scalar, format)) = reader.scalar(entry) {
-                scalars.insert(entry.key.value.clone(), scalar);
-                dates.extend(format.map(|format| (entry.key.value.clone(), format)));
+            match reader.scalar(entry) {
+                Some((scalar, format)) => {
+                    scalars.insert(entry.key.value.clone(), scalar);
+                    dates.extend(format.map(|format| (entry.key.value.clone(), format)));
+                }
+                None => all_scalars_known = false,
             }
         }
         let scalar_keys = fields.map("scalars").iter().map(|entry| entry.key.clone()).collect();
@@ -70,7 +78,7 @@ impl Definition {
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         fields.close();
         let (token_url, scopes, placement, expiry_margin) = oauth2?;
-        let (page_size, prefetch, pages) = pages?;
+        let (page_size, prefetch, pages, page_members) = pages?;
         Some(Definition {
             file: Arc::clone(file),
             name: name?.value,
@@ -84,8 +92,10 @@ impl Definition {
             page_size,
             prefetch,
             pages,
+            page_members,
             arguments,
             scalars,
+            all_scalars_known,
             scalar_keys,
             dates,
             flags,
@@ -127,7 +137,7 @@ impl Reader<'_> {
                 other => {
                     self.problems.report(
                         Problem::error("M0601", format!("`{other}` is no place for credentials"))
-                            .at(self.file, text.span, "unknown")
+                            .at(self.file, text.span, "unknown place")
                             .suggest(other, ["body", "basic"]),
                     );
                     return None;
@@ -139,14 +149,14 @@ impl Reader<'_> {
         Some((token_url?, scopes, placement, margin))
     }
 
-    fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments)> {
+    fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments, Vec<Located<String>>)> {
         let fields = self.open(node, "`pages`")?;
         let text = |key| fields.required_text(key).map(|text| text.value);
         let size = fields.integer("size", 1..=10_000).unwrap_or(100);
         let prefetch = fields.integer("prefetch", 1..=64).unwrap_or(4);
-        let (items, last, argument) = (text("items"), text("last"), text("argument"));
-        let (page, size_argument) = (text("page"), text("size_argument"));
-        let total = fields.text("total").map(|text| text.value);
+        let (items, last) = (fields.required_text("items"), fields.required_text("last"));
+        let total = fields.text("total");
+        let (argument, page, size_argument) = (text("argument"), text("page"), text("size_argument"));
         let filter = fields.text("filter").map(|text| text.value);
         let sort = fields.require("sort").and_then(|node| self.sort(node));
         let nested = fields.get("nested").and_then(|node| {
@@ -157,10 +167,11 @@ impl Reader<'_> {
             Some((argument?.value, u32::try_from(size).ok()?))
         });
         fields.close();
+        let (items, last) = (items?, last?);
         let arguments = PageArguments {
-            items: items?,
-            last: last?,
-            total,
+            items: items.value.clone(),
+            last: last.value.clone(),
+            total: total.as_ref().map(|total| total.value.clone()),
             argument: argument?,
             page: page?,
             size: size_argument?,
@@ -168,7 +179,8 @@ impl Reader<'_> {
             filter,
             nested,
         };
-        Some((u32::try_from(size).ok()?, usize::try_from(prefetch).ok()?, arguments))
+        let members = [items, last].into_iter().chain(total).collect();
+        Some((u32::try_from(size).ok()?, usize::try_from(prefetch).ok()?, arguments, members))
     }
 
     fn sort(&self, node: &Node) -> Option<SortArgument> {
@@ -210,6 +222,13 @@ impl Reader<'_> {
             }
         };
         if scalar != Scalar::DateTime {
+            if let Some(stray) = format.or(zone) {
+                self.problems.report(
+                    Problem::error("M0603", "only a datetime has a format and a zone")
+                        .at(self.file, stray.span, format!("on a scalar of the kind {}", kind.value))
+                        .help("remove it, or write `kind: datetime`"),
+                );
+            }
             return Some((scalar, None));
         }
         let written = format.as_ref().map_or("rfc3339", |format| format.value.as_str());
@@ -217,10 +236,16 @@ impl Reader<'_> {
         match DateFormat::new(written, clock) {
             Ok(format) => Some((scalar, Some(format))),
             Err(why) => {
-                let span =
-                    zone.filter(|_| why.contains("time zone")).or(format).map_or(entry.key.span, |text| text.span);
-                self.problems.report(Problem::error("M0603", why).at(self.file, span, "cannot be used"));
-                None
+                let (span, help) = match zone.filter(|_| why.contains("time zone")) {
+                    Some(zone) => (zone.span, "write a name of the time zone database, such as `Europe/Amsterdam`"),
+                    None => (
+                        format.map_or(entry.key.span, |text| text.span),
+                        "write such as `yyyy-MM-dd HH:mm:ss`, or `rfc3339`",
+                    ),
+                };
+                self.problems.report(Problem::error("M0603", why).at(self.file, span, "cannot be used").help(help));
+                // That it is a date is clear.
+                Some((scalar, None))
             }
         }
     }
@@ -229,22 +254,22 @@ impl Reader<'_> {
         match (entry.key.value.parse(), &entry.value.value) {
             (Ok(number), yaml::Value::Bool(flag)) => Some((number, *flag)),
             _ => {
-                self.problems.report(Problem::error("M0604", "a flag says what a whole number means").at(
-                    self.file,
-                    entry.key.span,
-                    "not of the form `\"1\": true`",
-                ));
+                self.problems.report(
+                    Problem::error("M0604", "a flag says whether a whole number means true or false")
+                        .at(self.file, entry.key.span, "does not")
+                        .help("write such as `\"1\": true`"),
+                );
                 None
             }
         }
     }
 
-    fn deletion(&self, node: &Node) -> Option<(String, i64)> {
+    fn deletion(&self, node: &Node) -> Option<(Located<String>, i64)> {
         let fields = self.open(node, "`deletion`")?;
         let path = fields.required_text("path");
         let equals = fields.integer("equals", i64::MIN..=i64::MAX).unwrap_or(1);
         fields.close();
-        Some((path?.value, equals))
+        Some((path?, equals))
     }
 
     fn limits(&self, node: &Node) -> Option<Limits> {

@@ -1,7 +1,9 @@
 //! The files of a connector, as they are on disk.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use crate::diagnostics::{Problem, Problems, SourceFile};
@@ -15,14 +17,15 @@ pub struct Home {
     root: PathBuf,
 }
 
-/// The texts that make up a connector.
+/// The texts that make up a connector. What could not be read was reported; it keeps its name, so that nothing that
+/// names it is blamed.
 #[derive(Debug)]
 pub(super) struct Files {
-    pub definition: Arc<SourceFile>,
-    pub schema: Arc<SourceFile>,
+    pub definition: Option<Arc<SourceFile>>,
+    pub schema: Option<Arc<SourceFile>>,
     pub mappings: Vec<Arc<SourceFile>>,
-    pub tables: BTreeMap<String, Arc<SourceFile>>,
-    pub scripts: BTreeMap<String, Arc<SourceFile>>,
+    pub tables: BTreeMap<String, Option<Arc<SourceFile>>>,
+    pub scripts: BTreeMap<String, Option<Arc<SourceFile>>>,
 }
 
 impl Home {
@@ -56,11 +59,9 @@ impl Home {
     pub(super) fn read(&self, path: &str, problems: &Problems) -> Option<Arc<SourceFile>> {
         let full = self.root.join(path);
         let read = match std::fs::metadata(&full) {
-            Ok(metadata) if metadata.len() > LARGEST => Err(format!("is larger than {} MiB", LARGEST >> 20)),
-            Ok(_) => std::fs::read(&full)
-                .map_err(|error| error.to_string())
-                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())),
-            Err(error) => Err(error.to_string()),
+            Ok(metadata) if metadata.len() > LARGEST => Err(format!("it is larger than {} MiB", LARGEST >> 20)),
+            Ok(_) => std::fs::read(&full).map_err(why).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)),
+            Err(error) => Err(why(error)),
         };
         match read {
             Ok(text) => Some(SourceFile::new(path, text)),
@@ -74,25 +75,20 @@ impl Home {
         }
     }
 
-    pub(super) fn files(&self, connector: &str, problems: &Problems) -> Option<Files> {
+    pub(super) fn files(&self, connector: &str, problems: &Problems) -> Files {
         let folder = format!("mappings/{connector}");
-        let all = |folder: &str, extension: &str| -> BTreeMap<String, Arc<SourceFile>> {
-            self.names(folder, extension)
-                .into_iter()
-                .filter_map(|name| Some((name.clone(), self.read(&format!("{folder}/{name}.{extension}"), problems)?)))
-                .collect()
+        let all = |folder: &str, extension: &str| -> BTreeMap<String, Option<Arc<SourceFile>>> {
+            let read = |name: &str| self.read(&format!("{folder}/{name}.{extension}"), problems);
+            self.names(folder, extension).into_iter().map(|name| (name.clone(), read(&name))).collect()
         };
-        let definition = self.read(&format!("{folder}/connector.yaml"), problems);
-        let schema = self.read(&format!("{folder}/schema.graphql"), problems);
         let mut mappings = all(&folder, "yaml");
-        mappings.remove("connector");
-        Some(Files {
-            definition: definition?,
-            schema: schema?,
-            mappings: mappings.into_values().collect(),
+        Files {
+            definition: mappings.remove("connector").flatten(),
+            schema: self.read(&format!("{folder}/schema.graphql"), problems),
+            mappings: mappings.into_values().flatten().collect(),
             tables: all(&format!("{folder}/tables"), "yaml"),
             scripts: all(&format!("scripts/{connector}"), "rhai"),
-        })
+        }
     }
 
     /// The names of the files in a folder, without their extension.
@@ -108,4 +104,17 @@ impl Home {
         names.sort();
         names
     }
+}
+
+fn why(error: std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn not_text(error: FromUtf8Error) -> String {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line} is not UTF-8 text")
 }

@@ -4,6 +4,7 @@ mod connection;
 mod definition;
 mod files;
 mod remote;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use url::Url;
 
+use self::connection::SANDBOX;
 use self::definition::Definition;
 use self::files::Files;
-use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile};
+use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
 use crate::mapping::{Dialect, Document, Plan, Surroundings, compile};
 use crate::model::{MODELS, Model};
 use crate::schema::Schema;
@@ -25,6 +27,9 @@ pub use crate::mapping::Operation;
 pub use connection::{Connection, CredentialSource, Options, Reference, SandboxSettings};
 pub use files::Home;
 pub use remote::{Limits, Paging, Placement, Remote};
+
+/// Stands for the address of a sandbox that was not started; nothing listens there.
+const NO_SANDBOX: &str = "http://127.0.0.1:9/";
 
 /// Everything that a connection runs with, compiled together and never changed.
 #[derive(Debug)]
@@ -72,21 +77,24 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         );
         return None;
     }
-    let files = home.files(&connector.value, problems)?;
-    let definition = Definition::parse(&files.definition, problems)?;
-    let settings = settings(&definition, connection, problems);
-    let schema = schema(&definition, &files, problems)?;
-    let dialect = dialect(&definition, &settings);
+    let files = home.files(&connector.value, problems);
+    let table = |name: &str, file: &Arc<SourceFile>| Table::parse(name, file, problems).map(Arc::new);
     let tables: Tables = files
         .tables
         .iter()
-        .filter_map(|(name, file)| Some((name.clone(), Arc::new(Table::parse(name, file, problems)?))))
+        .map(|(name, file)| (name.clone(), file.as_ref().and_then(|file| table(name, file))))
         .collect();
     let scripts = Scripts::compile(&files.scripts, &tables, problems);
+    let documents = documents(&files, problems);
+    let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems))?;
+    let settings = settings(&definition, connection, problems);
+    let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
+    let token_url = url(&definition, &definition.token_url, connection, &settings, problems);
+    let schema = schema(&definition, files.schema.as_ref()?, problems)?;
+    let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
-    let plans = plans(&files, around, problems);
-    let endpoint = url(&definition, &definition.endpoint, &settings, problems);
-    let token_url = url(&definition, &definition.token_url, &settings, problems);
+    let plans = documents.iter().filter_map(|document| compile(document, around, problems));
+    let plans = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
     let paging = Paging {
         size: definition.page_size,
         prefetch: definition.prefetch,
@@ -107,38 +115,57 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans })
 }
 
+/// The settings of a connection, with those that it leaves to their defaults. One that is missing is blank, so that
+/// nobody who uses it is blamed.
 fn settings(definition: &Definition, connection: &Connection, problems: &Problems) -> BTreeMap<String, String> {
-    for (name, value) in &connection.settings {
-        if !definition.settings.iter().any(|setting| setting.name.value == *name) {
+    let known: Vec<&str> = definition.settings.iter().map(|setting| setting.name.value.as_str()).collect();
+    let mut meant = Vec::new();
+    for key in &connection.setting_keys {
+        if !known.contains(&key.value.as_str()) {
+            meant.extend(closest(&key.value, known.iter().copied()));
             problems.report(
-                Problem::error("M0613", format!("`{}` has no setting `{name}`", definition.name))
-                    .at(&connection.file, value.span, "for an unknown setting")
-                    .suggest(name, definition.settings.iter().map(|setting| setting.name.value.as_str())),
+                Problem::error("M0613", format!("`{}` has no setting `{}`", definition.name, key.value))
+                    .at(&connection.file, key.span, "unknown setting")
+                    .suggest(&key.value, known.iter().copied()),
             );
         }
     }
     let mut settings = BTreeMap::new();
     for setting in &definition.settings {
-        let given = connection.settings.get(&setting.name.value).map(|value| value.value.clone());
-        match given.or_else(|| setting.default.clone()) {
-            Some(value) => {
-                settings.insert(setting.name.value.clone(), value);
-            }
-            None => problems.report(
-                Problem::error("M0614", format!("the setting `{}` is missing", setting.name.value))
-                    .at(&connection.file, connection.connector.span, "asks for it")
-                    .because(Place::new(&definition.file, setting.name.span), setting.about.as_str())
-                    .help(format!("add it to `settings` in {}", connection.file.path)),
-            ),
+        let name = &setting.name.value;
+        let given = connection.settings.get(name);
+        let value =
+            given.map(|value| &value.value).or(setting.default.as_ref()).filter(|value| !value.trim().is_empty());
+        if value.is_none() && !meant.contains(&name.as_str()) {
+            let (span, label) = match (given, connection.settings_span) {
+                (Some(given), _) => (given.span, "is blank".to_owned()),
+                (None, Some(settings)) => (settings, format!("without `{name}`")),
+                (None, None) => (connection.connector.span, format!("asks for `{name}`")),
+            };
+            problems.report(
+                Problem::error("M0614", format!("the setting `{name}` is missing"))
+                    .at(&connection.file, span, label)
+                    .help(format!("add `{name}` to `settings`: {}", setting.about)),
+            );
         }
+        let value = fill(value.map_or("", String::as_str), &settings);
+        settings.insert(name.clone(), value);
     }
     settings
 }
 
-fn schema(definition: &Definition, files: &Files, problems: &Problems) -> Option<Schema> {
-    let schema = Schema::parse(&files.schema, definition.scalars.clone(), &definition.pages.items, problems)?;
+/// Puts settings in place of their names in braces. A setting may so be made from those that stand before it.
+fn fill(pattern: &str, settings: &BTreeMap<String, String>) -> String {
+    settings.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+/// The schema, if it is clear what its scalars mean: otherwise any path could be right.
+fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) -> Option<Schema> {
+    let schema = Schema::parse(file, definition.scalars.clone(), &definition.pages.items, problems)?;
+    let mut clear = definition.all_scalars_known;
     for scalar in &definition.scalar_keys {
         if !schema.has_scalar(&scalar.value) {
+            clear = false;
             problems.report(
                 Problem::error("M0151", format!("the schema has no scalar `{}`", scalar.value))
                     .at(&definition.file, scalar.span, "no such scalar")
@@ -146,66 +173,121 @@ fn schema(definition: &Definition, files: &Files, problems: &Problems) -> Option
             );
         }
     }
-    Some(schema)
+    for member in &definition.page_members {
+        if !schema.has_page_member(&member.value) {
+            clear = false;
+            problems.report(
+                Problem::error("M0152", format!("no query of the schema yields pages with `{}`", member.value))
+                    .at(&definition.file, member.span, "no such member")
+                    .help("`items` names the member of a page that holds its rows, `last` the one that ends the list, `total` the one that counts"),
+            );
+            // Without rows there are no pages.
+            break;
+        }
+    }
+    if let Some((path, _)) = &definition.deletion
+        && clear
+        && !schema.some_rows_have_flag(&path.value)
+    {
+        problems.report(
+            Problem::error("M0153", format!("no row has a flag `{}`", path.value))
+                .at(&definition.file, path.span, "no deletion would be seen")
+                .help("name the field by which the source marks deleted rows, or remove `deletion`"),
+        );
+    }
+    clear.then_some(schema)
 }
 
 fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dialect {
     Dialect {
         dates: definition.dates.clone(),
         flags: definition.flags.clone(),
-        deletion: definition.deletion.clone(),
+        deletion: definition.deletion.as_ref().map(|(path, value)| (path.value.clone(), *value)),
         arguments: (Some(Arc::clone(&definition.file)), definition.arguments.clone()),
         pages: definition.pages.clone(),
         settings: settings.clone(),
     }
 }
 
-fn plans(files: &Files, around: Surroundings<'_>, problems: &Problems) -> BTreeMap<&'static str, Arc<Plan>> {
-    let mut plans = BTreeMap::new();
-    let mut taken: BTreeMap<String, (Arc<SourceFile>, crate::diagnostics::Span)> = BTreeMap::new();
+/// The mapping files, each of its own model.
+fn documents(files: &Files, problems: &Problems) -> Vec<Document> {
+    let mut documents: Vec<Document> = Vec::new();
     for file in &files.mappings {
         let Some(document) = Document::parse(file, problems) else { continue };
         let model = document.model();
-        if let Some((other, span)) = taken.get(&model.value) {
+        if let Some(other) = documents.iter().find(|other| other.model().value == model.value) {
             problems.report(
                 Problem::error("M0213", format!("two files map {}", model.value))
                     .at(file, model.span, "mapped here too")
-                    .because(Place::new(other, *span), "mapped here"),
+                    .because(Place::new(other.file(), other.model().span), "mapped here")
+                    .help("remove one of them"),
             );
-            continue;
-        }
-        taken.insert(model.value.clone(), (Arc::clone(file), model.span));
-        if let Some(plan) = compile(&document, around, problems) {
-            plans.insert(plan.model().name, Arc::new(plan));
+        } else {
+            documents.push(document);
         }
     }
-    plans
+    documents
 }
 
-/// Fills settings into a URL pattern.
+/// Fills settings into the pattern of an address.
 fn url(
     definition: &Definition,
     pattern: &Located<String>,
+    connection: &Connection,
     settings: &BTreeMap<String, String>,
     problems: &Problems,
 ) -> Option<Url> {
     let mut text = pattern.value.clone();
-    for (name, value) in settings {
-        text = text.replace(&format!("{{{name}}}"), value.trim_end_matches('/'));
-    }
-    match Url::parse(&text) {
-        // A connection to the sandbox that was not started has no address yet.
-        Err(_) if text.contains("{sandbox}") => Url::parse("http://127.0.0.1:9/").ok(),
-        Ok(url) if !text.contains('{') => Some(url),
-        _ => {
-            problems.report(
-                Problem::error("M0605", format!("`{text}` is no URL"))
-                    .at(&definition.file, pattern.span, "with the connection's settings filled in")
-                    .help("a {name} that is left over is no setting of this connector"),
-            );
-            None
+    let mut complete = true;
+    for (start, end) in placeholders(&pattern.value) {
+        let name = &pattern.value[start + 1..end - 1];
+        match settings.get(name) {
+            Some(value) => {
+                complete &= !value.is_empty();
+                text = text.replace(&pattern.value[start..end], value.trim_end_matches('/'));
+            }
+            None => {
+                complete = false;
+                problems.report(
+                    Problem::error("M0605", format!("there is no setting `{name}`"))
+                        .at(&definition.file, pattern.part(&definition.file, start..end), "cannot be filled in")
+                        .suggest(name, settings.keys().map(String::as_str)),
+                );
+            }
         }
     }
+    if !complete {
+        return None;
+    }
+    // A connection to the sandbox that was not started has no address yet.
+    let parsed = if text.contains(SANDBOX) { Url::parse(NO_SANDBOX) } else { Url::parse(&text) };
+    if let Ok(url) = parsed
+        && matches!(url.scheme(), "http" | "https")
+    {
+        return Some(url);
+    }
+    let mut problem = Problem::error("M0605", format!("`{text}` is no web address"))
+        .at(&definition.file, pattern.span, "with the connection's settings filled in")
+        .help("an address begins with https://");
+    for (start, end) in placeholders(&pattern.value) {
+        if let Some(value) = connection.settings.get(&pattern.value[start + 1..end - 1]) {
+            problem = problem.because(Place::new(&connection.file, value.span), "filled in from here");
+        }
+    }
+    problems.report(problem);
+    None
+}
+
+/// Where `{name}` stands in a pattern.
+fn placeholders(pattern: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = pattern[at..].find('{').map(|offset| at + offset) {
+        let Some(end) = pattern[start..].find('}').map(|offset| start + offset + 1) else { break };
+        found.push((start, end));
+        at = end;
+    }
+    found
 }
 
 fn hash(files: &Files, connection: &Connection) -> String {
@@ -216,9 +298,9 @@ fn hash(files: &Files, connection: &Connection) -> String {
             context.update(part.as_bytes());
         }
     };
-    let single = [&files.definition, &files.schema, &connection.file];
-    let many = files.mappings.iter().chain(files.tables.values()).chain(files.scripts.values());
-    for file in single.into_iter().chain(many) {
+    let single = files.definition.iter().chain(&files.schema).chain([&connection.file]);
+    let named = files.tables.values().chain(files.scripts.values()).flatten();
+    for file in single.chain(&files.mappings).chain(named) {
         add(&file.path, &file.text);
     }
     let digest = context.finish();

@@ -6,7 +6,9 @@
 mod render;
 mod suggest;
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,12 +21,39 @@ pub struct SourceFile {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// What no excerpt may show.
+    hidden: Vec<Span>,
 }
 
 impl SourceFile {
     /// A file with this path and text.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<SourceFile> {
-        Arc::new(SourceFile { path: path.into(), text: text.into() })
+        SourceFile::with_secrets(path, text, Vec::new())
+    }
+
+    /// A file of which some parts may be secrets: excerpts show stars in their place.
+    pub fn with_secrets(path: impl Into<String>, text: impl Into<String>, hidden: Vec<Span>) -> Arc<SourceFile> {
+        Arc::new(SourceFile { path: path.into(), text: text.into(), hidden })
+    }
+
+    /// Whether something there may be a secret, which no message may repeat.
+    pub fn hides(&self, span: Span) -> bool {
+        self.hidden.iter().any(|hidden| hidden.start < span.end && span.start < hidden.end)
+    }
+
+    /// The text as excerpts may show it: as long as the text itself, so that places stay what they are.
+    fn shown(&self) -> Cow<'_, str> {
+        if self.hidden.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut shown = self.text.clone();
+        for span in &self.hidden {
+            let range = span.range_in(&self.text);
+            let stars: String =
+                self.text[range.clone()].split('\n').map(|line| "*".repeat(line.len())).collect::<Vec<_>>().join("\n");
+            shown.replace_range(range, &stars);
+        }
+        Cow::Owned(shown)
     }
 
     /// Line and column (both from 1, columns in characters) of a byte offset.
@@ -51,8 +80,9 @@ impl Span {
         Span { start, end: (start + length).min(self.end) }
     }
 
+    /// The bytes of `text` to underline. The end of a text is the end of what is written in it.
     fn range_in(self, text: &str) -> Range<usize> {
-        let start = text.floor_char_boundary(self.start.min(text.len()));
+        let start = text.floor_char_boundary(self.start.min(text.trim_end().len()));
         let end = text.ceil_char_boundary(self.end.min(text.len()));
         start..end.max(start)
     }
@@ -100,13 +130,28 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+/// A message may quote a name or text of any length and content.
+const LONGEST_MESSAGE: usize = 300;
+
+fn on_one_line(text: impl Into<String>) -> String {
+    let mut text: String = text.into();
+    if text.chars().any(char::is_control) {
+        text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    }
+    if text.len() > LONGEST_MESSAGE {
+        text.truncate(text.floor_char_boundary(LONGEST_MESSAGE));
+        text.push('…');
+    }
+    text
+}
+
 impl Problem {
     /// An error without a place yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Problem {
         Problem {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: on_one_line(message),
             place: None,
             context: Vec::new(),
             help: None,
@@ -115,20 +160,24 @@ impl Problem {
 
     /// Puts the caret under `span` of `file`, with a word on it.
     pub fn at(mut self, file: &Arc<SourceFile>, span: Span, label: impl Into<String>) -> Problem {
-        self.place = Some((Place::new(file, span), label.into()));
+        self.place = Some((Place::new(file, span), on_one_line(label)));
         self
     }
 
     /// Underlines another place that explains this one.
     pub fn because(mut self, place: Place, label: impl Into<String>) -> Problem {
-        self.context.push((place, label.into()));
+        self.context.push((place, on_one_line(label)));
         self
     }
 
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Problem {
-        self.help = Some(help.into());
+        self.help = Some(on_one_line(help));
         self
+    }
+
+    fn order(&self) -> Option<(&str, usize)> {
+        self.place.as_ref().map(|(place, _)| (place.file.path.as_str(), place.span.start))
     }
 
     /// Asks "did you mean" when one of `known` is close to `name`; otherwise lists them when they are few.
@@ -149,7 +198,11 @@ impl Problem {
 #[derive(Debug, Default)]
 pub struct Problems {
     list: RefCell<Vec<Problem>>,
+    count: Cell<usize>,
 }
+
+/// More are counted, but no longer kept: nobody reads them, and a file can be made to have any number.
+const MOST_KEPT: usize = 1000;
 
 impl Problems {
     /// No problem yet.
@@ -159,29 +212,42 @@ impl Problems {
 
     /// Adds one.
     pub fn report(&self, problem: Problem) {
-        self.list.borrow_mut().push(problem);
+        self.count.set(self.count.get() + 1);
+        let mut list = self.list.borrow_mut();
+        if list.len() < MOST_KEPT {
+            list.push(problem);
+        }
     }
 
     /// How many problems there are, warnings included.
     pub fn count(&self) -> usize {
-        self.list.borrow().len()
+        self.count.get()
     }
 
     /// The problems in the order of their files and places when there is an error, otherwise `value`.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Report> {
+        let not_kept = self.count.get() - self.list.borrow().len();
         let mut list = self.list.into_inner();
         let broken = list.iter().any(|problem| problem.severity == Severity::Error);
         match value {
             Some(value) if !broken => Ok(value),
             _ => {
-                list.sort_by_key(|problem| {
-                    problem.place.as_ref().map(|(place, _)| (place.file.path.clone(), place.span.start))
-                });
-                list.dedup();
-                Err(Report { problems: list })
+                list.sort_by(|a, b| a.order().cmp(&b.order()));
+                keep_first(&mut list);
+                Err(Report { problems: list, not_kept })
             }
         }
     }
+}
+
+/// What is used in several places is looked at several times; its mistakes are told once.
+fn keep_first(list: &mut Vec<Problem>) {
+    let mut seen = HashSet::new();
+    list.retain(|problem| {
+        let place =
+            problem.place.as_ref().map(|(place, _)| (place.file.path.clone(), place.span.start, place.span.end));
+        seen.insert((problem.code, problem.message.clone(), place))
+    });
 }
 
 /// Problems that keep something from being loaded.
@@ -189,6 +255,8 @@ impl Problems {
 pub struct Report {
     /// In the order of their files and places.
     pub problems: Vec<Problem>,
+    /// How many there are beside them.
+    not_kept: usize,
 }
 
 impl std::fmt::Display for Report {

@@ -1,25 +1,34 @@
 //! Pictures of problems.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::{Place, Problem, Report, Severity};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{Place, Problem, Report, Severity, SourceFile};
+
+/// Nobody mends more at once.
+const MOST_PICTURES: usize = 100;
 
 impl Report {
     /// Every problem with its excerpt and caret, and a last line that counts them; `color` for a terminal.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut text = String::new();
-        for problem in &self.problems {
-            text.push_str(&renderer.render(&groups(problem)));
+        for problem in self.problems.iter().take(MOST_PICTURES) {
+            text.push_str(&renderer.render(&[picture(problem)]));
             text.push_str("\n\n");
         }
-        let count = self.problems.len();
+        let count = self.problems.len() + self.not_kept;
+        if count > MOST_PICTURES {
+            text.push_str(&format!("The first {MOST_PICTURES} of "));
+        }
         text.push_str(&format!("{count} problem{} found; nothing was changed.", if count == 1 { "" } else { "s" }));
         text
     }
 }
 
-fn groups(problem: &Problem) -> Vec<Group<'_>> {
+fn picture(problem: &Problem) -> Group<'_> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -27,33 +36,36 @@ fn groups(problem: &Problem) -> Vec<Group<'_>> {
     let mut group = level
         .primary_title(problem.message.as_str())
         .id(problem.code)
-        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+        .elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
     if let Some((place, label)) = &problem.place {
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             problem.context.iter().partition(|(other, _)| other.file == place.file);
-        let snippet = snippet(place).annotation(annotation(AnnotationKind::Primary, place, label));
-        let snippet = here.iter().fold(snippet, |snippet, (other, label)| {
-            snippet.annotation(annotation(AnnotationKind::Context, other, label))
-        });
-        group = group.element(snippet);
+        let mut marks = vec![(AnnotationKind::Primary, place, label.as_str())];
+        marks.extend(here.into_iter().map(|(place, label)| (AnnotationKind::Context, place, label.as_str())));
+        group = group.element(excerpt(&place.file, &marks));
         for (other, label) in elsewhere {
-            group = group.element(snippet_of(other, label));
+            group = group.element(excerpt(&other.file, &[(AnnotationKind::Context, other, label)]));
         }
     }
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    vec![group]
+    group
 }
 
-fn snippet(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(place.file.text.as_str()).path(place.file.path.as_str())
-}
-
-fn snippet_of<'a>(place: &'a Place, label: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    snippet(place).annotation(annotation(AnnotationKind::Context, place, label))
-}
-
-fn annotation<'a>(kind: AnnotationKind, place: &Place, label: &'a str) -> annotate_snippets::Annotation<'a> {
-    kind.span(place.span.range_in(&place.file.text)).label(label)
+/// The lines of a file from the first mark to the last: files can be long, and each picture would walk all of one.
+fn excerpt<'a>(file: &'a Arc<SourceFile>, marks: &[(AnnotationKind, &Place, &'a str)]) -> Snippet<'a, Annotation<'a>> {
+    let ranges: Vec<_> = marks.iter().map(|(_, place, _)| place.span.range_in(&file.text)).collect();
+    let first = ranges.iter().map(|range| range.start).min().unwrap_or(0);
+    let last = ranges.iter().map(|range| range.end).max().unwrap_or(0);
+    let start = file.text[..first].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = file.text[last..].find('\n').map_or(file.text.len(), |newline| last + newline + 1);
+    let lines = match file.shown() {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start..end]),
+        Cow::Owned(text) => Cow::Owned(text[start..end].to_owned()),
+    };
+    let snippet = Snippet::source(lines).line_start(file.line_column(start).0).path(file.path.as_str());
+    marks.iter().zip(ranges).fold(snippet, |snippet, ((kind, _, label), range)| {
+        snippet.annotation(kind.span(range.start - start..range.end - start).label(*label))
+    })
 }

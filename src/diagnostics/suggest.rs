@@ -1,7 +1,13 @@
 //! "Did you mean".
 
+/// What is longer was not meant to be a name, and comparing it would take its time.
+const LONGEST: usize = 100;
+
 /// The name of `known` that a person most likely meant by `name`, when one is close enough.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let wanted = name.to_lowercase();
     known
         .into_iter()

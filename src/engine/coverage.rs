@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::EngineError;
+use crate::connector::{Connection, Home, Revision};
 use crate::mapping::Plan;
 use crate::model::Kind;
 
@@ -32,7 +34,13 @@ pub struct FieldCoverage {
 }
 
 impl Coverage {
-    pub(super) fn of(plan: &Plan) -> Coverage {
+    /// What the mappings of a connection fill, model by model. It needs the files only, no store.
+    pub fn read(home: &Home, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
+        let revision = Revision::load(home, connection)?;
+        Ok(revision.plans().map(|plan| Coverage::of(plan)).collect())
+    }
+
+    fn of(plan: &Plan) -> Coverage {
         let model = plan.model();
         let fields = plan.sources().iter().zip(model.fields).map(|(source, field)| {
             let mut through = source.through.clone();

@@ -127,9 +127,8 @@ impl Engine {
         }
     }
 
-    /// What a connection's mappings fill, field by field. `connection` may be `None` when there is only one.
+    /// What a connection's mappings fill, field by field.
     pub fn coverage(&self, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
-        let revision = Revision::load(&self.home, connection)?;
-        Ok(revision.plans().map(|plan| Coverage::of(plan)).collect())
+        Coverage::read(&self.home, connection)
     }
 }

@@ -50,9 +50,12 @@ const MOST_MEMBERS: u32 = 10_000;
 
 impl Engine {
     pub(super) async fn listing(&self, query: ListQuery<'_>, model: &'static Model) -> Result<Listing, EngineError> {
-        let stored = self.store.list(query).await?;
-        let is_full = stored.len() as u64 == u64::from(query.limit);
-        let next = stored.last().filter(|_| is_full).map(|record| record.key);
+        // One more than asked for tells whether anything follows.
+        let wanted = ListQuery { limit: query.limit.saturating_add(1), ..query };
+        let mut stored = self.store.list(wanted).await?;
+        let has_more = stored.len() as u64 > u64::from(query.limit);
+        stored.truncate(query.limit as usize);
+        let next = stored.last().filter(|_| has_more).map(|record| record.key);
         Ok(Listing { records: self.records(model, stored).await?, next })
     }
 

@@ -139,7 +139,7 @@ mod tests {
     fn library(text: &str) -> Library {
         let problems = Problems::new();
         let file = SourceFile::new("test.rhai", text);
-        let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), file)]), &Tables::new(), &problems);
+        let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &Tables::new(), &problems);
         let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
         let library = scripts.library(&[wanted], &SourceFile::new("m.yaml", "test"), &problems);
         assert_eq!(problems.count(), 0);

@@ -1,4 +1,4 @@
-//! Conditions (`when`): `deleted = 0 and (toMedium.code = 'web' or publicationEnd is empty)`.
+//! Conditions (`when`): `deleted = 0 and (medium.code = 'web' or end is empty)`.
 
 use crate::diagnostics::Span;
 
@@ -17,6 +17,12 @@ pub(super) enum Condition {
     In {
         path: Word,
         literals: Vec<(Literal, Span)>,
+    },
+    /// The path's text stands in a table, as any value or as the named one.
+    InTable {
+        path: Word,
+        table: Word,
+        value: Option<Word>,
     },
     Empty {
         path: Word,
@@ -56,7 +62,12 @@ pub(super) enum Literal {
 pub(super) struct SyntaxError {
     pub message: String,
     pub span: Span,
+    /// What to do, if that can be told.
+    pub help: Option<&'static str>,
 }
+
+/// Words that join tests, so that nothing can be called by them.
+const RESERVED: &[&str] = &["and", "or", "in", "is"];
 
 /// Deeper nesting than any person writes is refused, so that no text can exhaust the stack.
 const DEEPEST: usize = 32;
@@ -105,7 +116,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
             b'\'' | b'"' => {
                 let Some(length) = text[at + 1..].find(byte as char) else {
                     let span = Span { start, end: text.len() };
-                    return Err(SyntaxError { message: "this text never ends".into(), span });
+                    return Err(SyntaxError { message: "this text never ends".into(), span, help: None });
                 };
                 let inside = &text[at + 1..at + 1 + length];
                 (Token::Literal(Literal::Text(inside.to_owned())), length + 2)
@@ -118,7 +129,13 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>, SyntaxError> {
                 if length == 0 {
                     let length = rest.chars().next().map_or(1, char::len_utf8);
                     let span = Span { start, end: start + length };
-                    return Err(SyntaxError { message: "this mark has no meaning in a condition".into(), span });
+                    let help = match byte {
+                        b'&' => Some("write `and`"),
+                        b'|' => Some("write `or`"),
+                        b'!' => Some("write `not` before a test, `!=` between two values"),
+                        _ => None,
+                    };
+                    return Err(SyntaxError { message: "this mark has no meaning in a condition".into(), span, help });
                 }
                 (word(&rest[..length]), length)
             }
@@ -193,6 +210,10 @@ impl Parser {
             self.at = self.at.saturating_sub(1);
             return Err(self.expected("a path or the name of a condition"));
         };
+        if RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            self.at -= 1;
+            return Err(self.expected("a path or the name of a condition"));
+        }
         let path = Word { text, span };
         if let Some(Token::Operator(operator)) = self.peek() {
             let operator = *operator;
@@ -201,6 +222,9 @@ impl Parser {
             return Ok(Condition::Compare { path, operator, literal, literal_span });
         }
         if self.keyword("in") {
+            if self.keyword("table") {
+                return self.table(path);
+            }
             return self.list().map(|literals| Condition::In { path, literals });
         }
         if self.keyword("is") {
@@ -212,6 +236,23 @@ impl Parser {
             return Ok(if negated { Condition::Not(Box::new(empty)) } else { empty });
         }
         Ok(Condition::Named(path))
+    }
+
+    fn table(&mut self, path: Word) -> Result<Condition, SyntaxError> {
+        let Some((Token::Word(text), span)) = self.next() else {
+            self.at = self.at.saturating_sub(1);
+            return Err(self.expected("the name of a table"));
+        };
+        let table = Word { text, span };
+        if !self.keyword("as") {
+            return Ok(Condition::InTable { path, table, value: None });
+        }
+        match self.literal()? {
+            (Literal::Text(text), span) => Ok(Condition::InTable { path, table, value: Some(Word { text, span }) }),
+            (_, span) => {
+                Err(SyntaxError { message: "a value of the table in quotes is expected here".into(), span, help: None })
+            }
+        }
     }
 
     fn list(&mut self) -> Result<Vec<(Literal, Span)>, SyntaxError> {
@@ -230,7 +271,11 @@ impl Parser {
             Some((Token::Literal(literal), span)) => Ok((literal, span)),
             _ => {
                 self.at = self.at.saturating_sub(1);
-                Err(self.expected("a number, a text in quotes, true, false, $now or a $setting"))
+                let mut error = self.expected("a number, a text in quotes, true, false, $now or a $setting");
+                if let Some(Token::Word(_)) = self.peek() {
+                    error.help = Some("a text stands in quotes: `'web'`");
+                }
+                Err(error)
             }
         }
     }
@@ -259,7 +304,7 @@ impl Parser {
 
     fn expected(&self, what: &str) -> SyntaxError {
         let span = self.tokens.get(self.at).map_or(Span { start: self.end, end: self.end }, |(_, span)| *span);
-        SyntaxError { message: format!("{what} is expected here"), span }
+        SyntaxError { message: format!("{what} is expected here"), span, help: None }
     }
 }
 
@@ -277,6 +322,9 @@ mod tests {
             Condition::Not(inner) => format!("!{}", shape(inner)),
             Condition::Compare { path, operator, .. } => format!("{} {operator:?}", path.text),
             Condition::In { path, literals } => format!("{} in {}", path.text, literals.len()),
+            Condition::InTable { path, table, value } => {
+                format!("{} in {} {:?}", path.text, table.text, value.as_ref().map(|value| &value.text))
+            }
             Condition::Empty { path } => format!("{} empty", path.text),
             Condition::Named(word) => word.text.clone(),
         }
@@ -286,6 +334,12 @@ mod tests {
     fn and_binds_closer_than_or() {
         let parsed = parse("live and a.b = 'x' or not (c is not empty) and d in (1, 'two', $now)").unwrap();
         assert_eq!(shape(&parsed), "((live & a.b Equal) | (!!c empty & d in 3))");
+    }
+
+    #[test]
+    fn a_table_may_be_asked_for_any_value_or_for_one() {
+        let parsed = parse("not a.b in table words and c in table words as 'X'").unwrap();
+        assert_eq!(shape(&parsed), "(!a.b in words None & c in words Some(\"X\"))");
     }
 
     #[test]
@@ -300,6 +354,9 @@ mod tests {
             ("a ? 1", 2, "no meaning"),
             ("", 0, "a path"),
             ("a in 3", 5, "`(`"),
+            ("a in table 'x'", 11, "the name of a table"),
+            ("a in table x as 3", 16, "in quotes"),
+            ("a = 1 or or b", 9, "a path"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(expected), "{text}: {}", error.message);

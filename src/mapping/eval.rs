@@ -6,9 +6,9 @@ use rhai::{Dynamic, FnArgsVec, ImmutableString};
 
 use super::calls::{Calls, Input};
 use super::condition::Operator;
-use super::json::{Scanner, push_escaped};
+use super::json::{Scanner, Text, push_escaped};
 use super::plan::{
-    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Plan, Rule, Test, Through, unmapped,
+    Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Part, Plan, Rule, Take, Test, Through, unmapped,
 };
 use super::project::{Projection, Row, Slot};
 use super::shape::{Column, Scope};
@@ -52,8 +52,12 @@ impl<'a> Session<'_, 'a> {
     pub fn map(&mut self, raw: &'a str, mapped: &mut Mapped) -> Result<(), Failure> {
         mapped.clear();
         let plan = self.plan;
-        let row = self.projection.read(&plan.scope, raw)?;
+        let row = self.projection.read(&plan.scope, &plan.rows_of_page, raw)?;
         let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
+        for misfit in self.projection.misfits() {
+            let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
+            tell(issues, unmapped("remote_data", message));
+        }
         let mut eval = Eval {
             plan,
             context: self.context,
@@ -167,6 +171,12 @@ impl<'e> Eval<'e, '_, '_> {
 
     /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
+            return match self.extreme(rule, take, slots, row) {
+                Some(moment) => self.fitted(rule, Value::Time(moment), kind, out),
+                None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
+            };
+        }
         let Some(Each::Items(list)) = rule.each else {
             return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
         };
@@ -183,6 +193,36 @@ impl<'e> Eval<'e, '_, '_> {
         }
         self.scope = outer;
         found
+    }
+
+    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list.
+    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> Option<time::Moment> {
+        let mut best = None;
+        let mut look = |eval: &mut Self, row: Row| {
+            for slot in slots {
+                if let Value::Time(moment) = eval.read(row, *slot) {
+                    best = Some(best.map_or(moment, |best| match take {
+                        Take::Earliest => moment.min(best),
+                        Take::Latest => moment.max(best),
+                    }));
+                }
+            }
+        };
+        let Some(Each::Items(list)) = rule.each else {
+            if self.applies(rule, row) {
+                look(self, row);
+            }
+            return best;
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                look(self, item);
+            }
+        }
+        self.scope = outer;
+        best
     }
 
     fn list(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> bool {
@@ -232,11 +272,10 @@ impl<'e> Eval<'e, '_, '_> {
             let found = eval.origin(rule, kind, row, out) == Found::Value;
             eval.mark_key = None;
             let mark = eval.mark.clone();
-            let again =
-                |earlier: &std::ops::Range<usize>| out[earlier.clone()].eq_ignore_ascii_case(&out[mark.clone()]);
-            if !found || (unique.is_some() && seen.iter().any(again)) {
+            let key = &out[mark.clone()];
+            if !found || seen.iter().any(|earlier| same_text(&out[earlier.clone()], key)) {
                 out.truncate(before);
-            } else if unique.is_some() {
+            } else if unique.is_some() && key != b"null" {
                 seen.push(mark);
             }
         };
@@ -435,37 +474,55 @@ impl<'e> Eval<'e, '_, '_> {
         Found::Empty
     }
 
-    fn join(&mut self, parts: &'e [Column], with: &str, row: Row) -> String {
+    /// The parts that are not empty, joined. Settings alone make no text: they say nothing about the record.
+    fn join(&mut self, parts: &'e [Part], with: &str, row: Row) -> String {
         let mut joined = String::new();
+        let mut found = false;
         for part in parts {
-            self.column(part, row, &mut |value| {
-                if let Some(text) = value.to_text() {
-                    if !joined.is_empty() {
-                        joined.push_str(with);
-                    }
-                    joined.push_str(&text);
+            let mut push = |text: &str| {
+                if !joined.is_empty() {
+                    joined.push_str(with);
                 }
-            });
+                joined.push_str(text);
+            };
+            match part {
+                Part::Setting(text) => push(text),
+                Part::Column(column) => self.column(column, row, &mut |value| {
+                    if let Some(text) = value.to_text() {
+                        found = true;
+                        push(&text);
+                    }
+                }),
+            }
         }
-        joined
+        if found { joined } else { String::new() }
     }
 
-    /// Writes the parts where they belong, which spares long texts a copy.
-    fn write_joined(&mut self, parts: &'e [Column], with: &str, row: Row, out: &mut Vec<u8>) -> Found {
+    /// Does the same for a text field, and writes the parts where they belong: that spares long texts a copy.
+    fn write_joined(&mut self, parts: &'e [Part], with: &str, row: Row, out: &mut Vec<u8>) -> Found {
+        let before = out.len();
+        let start = before + 1;
+        let mut found = false;
         out.push(b'"');
-        let start = out.len();
         for part in parts {
-            self.column(part, row, &mut |value| {
-                if let Some(text) = value.into_text() {
-                    if out.len() > start {
-                        push_escaped(with, out);
-                    }
-                    text.push(out);
+            let mut push = |text: Text<'_>| {
+                if out.len() > start {
+                    push_escaped(with, out);
                 }
-            });
+                text.push(out);
+            };
+            match part {
+                Part::Setting(text) => push(Text::Decoded(Cow::Borrowed(text))),
+                Part::Column(column) => self.column(column, row, &mut |value| {
+                    if let Some(text) = value.into_text() {
+                        found = true;
+                        push(text);
+                    }
+                }),
+            }
         }
-        if out.len() == start {
-            out.pop();
+        if !found {
+            out.truncate(before);
             return Found::Empty;
         }
         out.push(b'"');
@@ -490,7 +547,7 @@ impl<'e> Eval<'e, '_, '_> {
     fn call(&mut self, function: &str, arguments: &'e [Argument], row: Row) -> Result<Dynamic, String> {
         let inputs: FnArgsVec<Input<'e>> = arguments.iter().map(|argument| self.input(argument, row)).collect();
         let (field, issues) = (self.field, &mut *self.issues);
-        let result = self.calls.call(function, &inputs, |message| issues.push(unmapped(field, message)));
+        let result = self.calls.call(function, &inputs, |message| tell(issues, unmapped(field, message)));
         result.map_err(|error| error.to_string())
     }
 
@@ -541,6 +598,15 @@ impl<'e> Eval<'e, '_, '_> {
             Test::Not(test) => !self.test(test, row),
             Test::Empty(slot) => *self.projection.slot(row, *slot) == Slot::Null,
             Test::Compare(slot, operator, operand) => self.compare(row, *slot, *operator, operand),
+            Test::InTable(slot, table, value) => match self.projection.slot(row, *slot) {
+                Slot::Text(text) => {
+                    table.find(&text.read()).is_some_and(|found| value.is_none_or(|value| value == found))
+                }
+                Slot::Int(number) => {
+                    table.find(&number.to_string()).is_some_and(|found| value.is_none_or(|value| value == found))
+                }
+                _ => false,
+            },
             Test::In(slot, operands) => {
                 operands.iter().any(|operand| self.compare(row, *slot, Operator::Equal, operand))
             }
@@ -568,18 +634,32 @@ impl<'e> Eval<'e, '_, '_> {
     }
 
     fn report(&mut self, message: String) {
-        self.issues.push(unmapped(self.field, message));
+        tell(self.issues, unmapped(self.field, message));
     }
 
     fn fail(&mut self, message: String) -> Found {
-        self.issues.push(Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        tell(self.issues, Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
         Found::Stop
+    }
+}
+
+/// Adds an issue unless the record has it already: a value that two rules of a field stumble over is one finding.
+fn tell(issues: &mut Vec<Issue>, issue: Issue) {
+    if !issues.contains(&issue) {
+        issues.push(issue);
     }
 }
 
 fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
     out.extend_from_slice(constant);
     Found::Value
+}
+
+/// Whether two JSON texts differ in case only.
+fn same_text(one: &[u8], other: &[u8]) -> bool {
+    let lower = |json: &[u8]| std::str::from_utf8(json).map(str::to_lowercase);
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && matches!((lower(one), lower(other)), (Ok(a), Ok(b)) if a == b))
 }
 
 /// Compares without regard to case; `wanted` is in lower case.

@@ -10,7 +10,7 @@ pub(super) struct Scanner<'a> {
     at: usize,
 }
 
-/// The text is no JSON, or holds a value of another shape than its schema says. [`explain`] finds the words.
+/// The text is no JSON. [`explain`] finds the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed {
     at: usize,
@@ -85,7 +85,7 @@ impl<'a> Scanner<'a> {
         if self.at == self.text.len() { Ok(()) } else { Err(self.malformed()) }
     }
 
-    pub fn malformed(&self) -> Malformed {
+    fn malformed(&self) -> Malformed {
         Malformed { at: self.at }
     }
 
@@ -206,39 +206,60 @@ impl<'a> Scanner<'a> {
         }
         match self.peek() {
             b'"' => self.quoted().map(drop),
-            b'{' => self.items(b'{', b'}', |scanner| {
-                scanner.quoted()?;
-                scanner.expect(b':')?;
-                scanner.skip_nested(depth + 1)
-            }),
-            b'[' => self.items(b'[', b']', |scanner| scanner.skip_nested(depth + 1)),
+            b'{' => {
+                let mut more = self.open(b'}');
+                while more {
+                    self.quoted()?;
+                    self.expect(b':')?;
+                    self.skip_nested(depth + 1)?;
+                    more = self.next(b'}')?;
+                }
+                Ok(())
+            }
+            b'[' => {
+                let mut more = self.open(b']');
+                while more {
+                    self.skip_nested(depth + 1)?;
+                    more = self.next(b']')?;
+                }
+                Ok(())
+            }
             b'n' => self.null(),
             b't' | b'f' => self.boolean().map(drop),
             _ => self.digits().map(drop),
         }
     }
 
-    /// What stands between brackets, separated by commas.
+    /// Goes past an opening bracket, which comes next. Whether anything stands before the closing one.
     #[inline]
-    pub fn items(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Scanner<'a>) -> Scanned<()>) -> Scanned<()> {
-        self.expect(open)?;
-        if self.take(close) {
-            return Ok(());
+    pub fn open(&mut self, close: u8) -> bool {
+        self.at += 1;
+        !self.take(close)
+    }
+
+    /// Goes past a comma or the closing bracket. Whether anything more stands before the closing one.
+    #[inline]
+    pub fn next(&mut self, close: u8) -> Scanned<bool> {
+        if self.take(b',') {
+            return Ok(true);
         }
-        loop {
-            item(self)?;
-            if !self.take(b',') {
-                return self.expect(close);
-            }
-        }
+        self.expect(close).map(|()| false)
+    }
+
+    /// The name of a member.
+    pub fn name(&mut self) -> Scanned<Text<'a>> {
+        let name = self.text()?;
+        self.expect(b':')?;
+        Ok(name)
     }
 }
 
 /// Says in words what is wrong with a text.
 pub(super) fn explain(text: &str, malformed: Malformed) -> String {
-    match serde_json::from_str::<&serde_json::value::RawValue>(text) {
+    // The other reader has the words. It lets texts pass that no Rust string can hold, as long as nobody reads them.
+    match serde_json::from_str::<serde_json::Value>(text) {
         Err(error) => error.to_string(),
-        Ok(_) => format!("there is a value of another type at column {}", malformed.at + 1),
+        Ok(_) => format!("this is no JSON from column {} on", malformed.at + 1),
     }
 }
 
@@ -441,7 +462,8 @@ mod tests {
     fn what_is_wrong_is_said_in_words() {
         let broken = r#"{"a": }"#;
         assert!(explain(broken, skipped(broken).unwrap_err()).contains("expected value at line 1"));
-        assert!(explain("[1]", Malformed { at: 1 }).contains("another type at column 2"));
+        let lonely = r#"["\ud800"]"#;
+        assert!(explain(lonely, Scanner::new(&lonely[1..]).text().unwrap_err()).contains("surrogate"));
     }
 
     proptest! {

@@ -26,3 +26,6 @@ pub use eval::Session;
 pub use plan::{FieldSource, Operation, Plan};
 pub use record::{Context, Failure, Issue, Mapped, Severity};
 pub use time::DateFormat;
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub struct Plan {
     pub(super) model: &'static Model,
     pub(super) operation: Operation,
     pub(super) scope: Scope,
+    /// The member of a page that holds its rows.
+    pub(super) rows_of_page: Box<str>,
     pub(super) remote_id: Vec<Rule>,
     pub(super) fields: Vec<FieldPlan>,
     pub(super) deletion: Option<(usize, i64)>,
@@ -43,7 +45,7 @@ pub struct Plan {
 }
 
 /// What a field of a model is filled from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct FieldSource {
     /// The field.
     pub field: String,
@@ -76,6 +78,22 @@ pub(super) struct Rule {
     pub default: Option<Constant>,
     /// Of a list's objects: the field whose values may come only once.
     pub unique: Option<usize>,
+    /// Of several dates: which one counts, in place of the first.
+    pub take: Option<Take>,
+}
+
+/// Which of several dates counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    Earliest,
+    Latest,
+}
+
+/// A part of a joined text.
+#[derive(Debug)]
+pub(super) enum Part {
+    Column(Column),
+    Setting(String),
 }
 
 #[derive(Debug)]
@@ -87,7 +105,7 @@ pub(super) enum Each {
 #[derive(Debug)]
 pub(super) enum Origin {
     Path(Vec<usize>),
-    Join { parts: Vec<Column>, with: String },
+    Join { parts: Vec<Part>, with: String },
     Value(Constant),
     Call { function: String, arguments: Vec<Argument> },
     Object(Vec<FieldPlan>),
@@ -136,6 +154,8 @@ pub(super) enum Test {
     Not(Box<Test>),
     Compare(usize, Operator, Operand),
     In(usize, Vec<Operand>),
+    /// The text of the slot stands in the table, as any value or as the one of that index.
+    InTable(usize, Arc<Table>, Option<usize>),
     Empty(usize),
 }
 

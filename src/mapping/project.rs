@@ -1,8 +1,8 @@
 //! From raw JSON text to slots in one walk: what the plan does not need is skipped, and no tree is built.
 
 use super::Failure;
-use super::json::{Malformed, Number, Scanned, Scanner, Text, explain};
-use super::shape::{Node, Scope, Shape, SlotInfo};
+use super::json::{Number, Scanned, Scanner, Text, explain};
+use super::shape::{Member, Node, Scope, Shape, SlotInfo};
 use super::time::Moment;
 use crate::schema::Scalar;
 
@@ -12,6 +12,14 @@ pub(super) struct Projection<'a> {
     slots: Vec<Slot<'a>>,
     lists: Vec<List>,
     items: Vec<Item>,
+    misfits: Vec<Misfit>,
+}
+
+/// A place of the record that held something else than the schema says, and so counts as null.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub path: String,
+    pub wanted: &'static str,
 }
 
 /// A value as the source wrote it, with its type's own reading.
@@ -52,18 +60,27 @@ struct Item {
 }
 
 impl<'a> Projection<'a> {
-    /// Reads a record.
-    pub fn read(&mut self, scope: &Scope, raw: &'a str) -> Result<Row, Failure> {
+    /// Reads a record; `rows_of_page` is the member of a page that holds its rows. What is not of the shape that the
+    /// schema says counts as null and is listed by [`Projection::misfits`]; only text that is no JSON, or no object,
+    /// is an error.
+    pub fn read(&mut self, scope: &Scope, rows_of_page: &str, raw: &'a str) -> Result<Row, Failure> {
         self.slots.clear();
         self.lists.clear();
         self.items.clear();
+        self.misfits.clear();
         let row = self.row(scope);
-        let mut reader = Reader { scanner: Scanner::new(raw), projection: self };
-        let read = reader.object(scope, &scope.root, row).and_then(|()| reader.scanner.end());
+        let mut reader = Reader { scanner: Scanner::new(raw), rows_of_page, projection: self };
+        let read = reader.object(scope, &scope.root, row).and_then(|read| reader.scanner.end().map(|()| read));
         match read {
-            Ok(()) => Ok(row),
-            Err(malformed) => Err(refused(raw, malformed)),
+            Ok(Read::There) => Ok(row),
+            Ok(Read::Null | Read::Misfit) => Err(refused("a record is an object")),
+            Err(malformed) => Err(refused(&explain(raw, malformed))),
         }
+    }
+
+    /// Where the record that was read last is not of its schema.
+    pub fn misfits(&self) -> &[Misfit] {
+        &self.misfits
     }
 
     /// The value of a slot.
@@ -103,37 +120,51 @@ impl<'a> Projection<'a> {
 }
 
 #[cold]
-fn refused(raw: &str, malformed: Malformed) -> Failure {
-    Failure(format!("the source sent a record that is not of its schema: {}", explain(raw, malformed)))
+fn refused(why: &str) -> Failure {
+    Failure(format!("the source sent a record that is not of its schema: {why}"))
+}
+
+/// What stood in the place of an object or a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    There,
+    Null,
+    Misfit,
 }
 
 struct Reader<'p, 'a> {
     scanner: Scanner<'a>,
+    rows_of_page: &'p str,
     projection: &'p mut Projection<'a>,
 }
 
 impl<'a> Reader<'_, 'a> {
     /// An object, of which some members are needed.
-    fn object(&mut self, scope: &Scope, shape: &Shape, row: Row) -> Scanned<()> {
-        self.scanner.expect(b'{')?;
-        if self.scanner.take(b'}') {
-            return Ok(());
+    fn object(&mut self, scope: &Scope, shape: &Shape, row: Row) -> Scanned<Read> {
+        if self.scanner.peek() != b'{' {
+            return self.other();
         }
         let mut expected = 0;
-        loop {
+        let mut more = self.scanner.open(b'}');
+        while more {
             match self.name(shape, expected)? {
                 Some(at) => {
                     expected = at + 1;
-                    self.member(scope, &shape.members[at].node, row)?;
+                    self.member(scope, &shape.members[at], row)?;
                 }
                 None => {
                     self.scanner.skip()?;
                 }
             }
-            if !self.scanner.take(b',') {
-                return self.scanner.expect(b'}');
-            }
+            more = self.scanner.next(b'}')?;
         }
+        Ok(Read::There)
+    }
+
+    /// What is not what was wanted.
+    fn other(&mut self) -> Scanned<Read> {
+        let text = self.scanner.skip()?;
+        Ok(if text == "null" { Read::Null } else { Read::Misfit })
     }
 
     /// The member whose name comes next. Sources answer in the order in which they were asked, so the member after
@@ -145,104 +176,125 @@ impl<'a> Reader<'_, 'a> {
         {
             return Ok(Some(expected));
         }
-        let name = self.scanner.text()?;
-        self.scanner.expect(b':')?;
+        let name = self.scanner.name()?;
         Ok(shape.find(&name.read()))
     }
 
-    fn member(&mut self, scope: &Scope, node: &Node, row: Row) -> Scanned<()> {
-        match node {
-            Node::Kept => self.scanner.skip().map(drop),
+    fn member(&mut self, scope: &Scope, member: &Member, row: Row) -> Scanned<()> {
+        let known = self.projection.misfits.len();
+        let wanted = match &member.node {
+            Node::Kept => {
+                self.scanner.skip()?;
+                None
+            }
             Node::Slot(slot) => {
                 let value = self.value(&scope.slots[*slot])?;
-                self.set(row, *slot, value);
-                Ok(())
+                let misfit = value.is_none();
+                self.set(row, *slot, value.unwrap_or(Slot::Null));
+                misfit.then_some("a single value")
             }
             Node::Json(slot) => {
                 let text = self.scanner.skip()?;
                 self.set(row, *slot, if text == "null" { Slot::Null } else { Slot::Json(text) });
-                Ok(())
+                None
             }
             Node::Object { present, shape } => {
-                let found = self.scanner.peek() != b'n';
+                let read = self.object(scope, shape, row)?;
                 if let Some(slot) = present {
-                    self.set(row, *slot, if found { Slot::Bool(true) } else { Slot::Null });
+                    self.set(row, *slot, if read == Read::There { Slot::Bool(true) } else { Slot::Null });
                 }
-                if found { self.object(scope, shape, row) } else { self.scanner.null() }
+                (read == Read::Misfit).then_some("an object")
             }
             Node::List { list, page } => {
                 let scope = &scope.lists[*list].scope;
                 let list = row.lists + list;
-                match self.scanner.peek() {
-                    b'n' => self.scanner.null(),
-                    _ if *page => self.page(scope, list),
-                    _ => self.list(scope, list),
-                }
+                let read = if *page { self.page(scope, list)? } else { self.list(scope, list)? };
+                (read == Read::Misfit).then_some(if *page { "a page of objects" } else { "a list of objects" })
             }
+        };
+        if wanted.is_some() || self.projection.misfits.len() > known {
+            self.name_misfits(known, &member.name, wanted);
         }
+        Ok(())
+    }
+
+    /// Puts the name of the member before the misfits that were found inside it, and adds the member itself.
+    #[cold]
+    fn name_misfits(&mut self, known: usize, name: &str, wanted: Option<&'static str>) {
+        let misfits = &mut self.projection.misfits;
+        for misfit in &mut misfits[known..] {
+            misfit.path = format!("{name}.{}", misfit.path);
+        }
+        misfits.extend(wanted.map(|wanted| Misfit { path: name.to_owned(), wanted }));
     }
 
     fn set(&mut self, row: Row, slot: usize, value: Slot<'a>) {
         self.projection.slots[row.slots + slot] = value;
     }
 
-    /// A single value. Objects and lists in its place count as null.
+    /// A single value; `None` for an object or a list.
     #[inline]
-    fn value(&mut self, info: &SlotInfo) -> Scanned<Slot<'a>> {
-        Ok(match self.scanner.peek() {
-            b'"' => match self.scanner.text()?.trimmed() {
-                None => Slot::Null,
-                Some(text) => match &info.date {
-                    None => Slot::Text(text),
-                    Some(format) => match format.parse(&text.read()) {
-                        Some(moment) => Slot::Time(moment),
-                        None => Slot::NoDate(text),
-                    },
+    fn value(&mut self, info: &SlotInfo) -> Scanned<Option<Slot<'a>>> {
+        Ok(Some(match self.scanner.peek() {
+            b'"' => match (self.scanner.text()?.trimmed(), &info.date) {
+                (None, _) => Slot::Null,
+                (Some(text), None) => Slot::Text(text),
+                (Some(text), Some(format)) => match format.parse(&text.read()) {
+                    Some(moment) => Slot::Time(moment),
+                    None => Slot::NoDate(text),
                 },
             },
             b'n' => self.scanner.null().map(|()| Slot::Null)?,
             b't' | b'f' => Slot::Bool(self.scanner.boolean()?),
-            b'{' | b'[' => self.scanner.skip().map(|_| Slot::Null)?,
+            b'{' | b'[' => {
+                self.scanner.skip()?;
+                return Ok(None);
+            }
             _ => match self.scanner.number()? {
                 // So that a script never meets both in one field.
                 Number::Int(number) if info.scalar == Scalar::Float => Slot::Float(number as f64),
                 Number::Int(number) => Slot::Int(number),
                 Number::Float(number) => Slot::Float(number),
             },
-        })
+        }))
     }
 
     /// The rows of a list; `null` in the place of one is no row.
-    fn list(&mut self, scope: &Scope, list: usize) -> Scanned<()> {
-        self.scanner.expect(b'[')?;
-        if self.scanner.take(b']') {
-            return Ok(());
+    fn list(&mut self, scope: &Scope, list: usize) -> Scanned<Read> {
+        if self.scanner.peek() != b'[' {
+            return self.other();
         }
-        loop {
-            if self.scanner.peek() == b'n' {
-                self.scanner.null()?;
-            } else {
+        // Of a list that stands in the record twice the last counts, as with any other member.
+        self.projection.lists[list] = List { first: NONE, last: NONE };
+        let mut read = Read::There;
+        let mut more = self.scanner.open(b']');
+        while more {
+            if self.scanner.peek() == b'{' {
                 let row = self.projection.append(list, scope);
                 self.object(scope, &scope.root, row)?;
+            } else if self.other()? == Read::Misfit {
+                read = Read::Misfit;
             }
-            if !self.scanner.take(b',') {
-                return self.scanner.expect(b']');
-            }
+            more = self.scanner.next(b']')?;
         }
+        Ok(read)
     }
 
-    /// A page: its rows stand under one member, which is the only one that is asked for.
-    fn page(&mut self, scope: &Scope, list: usize) -> Scanned<()> {
-        self.scanner.expect(b'{')?;
-        if self.scanner.take(b'}') {
-            return Ok(());
+    /// A page, whose rows stand under one of its members.
+    fn page(&mut self, scope: &Scope, list: usize) -> Scanned<Read> {
+        if self.scanner.peek() != b'{' {
+            return self.other();
         }
-        self.scanner.text()?;
-        self.scanner.expect(b':')?;
-        match self.scanner.peek() {
-            b'n' => self.scanner.null()?,
-            _ => self.list(scope, list)?,
+        let mut read = Read::There;
+        let mut more = self.scanner.open(b'}');
+        while more {
+            if self.scanner.name()?.read() == self.rows_of_page {
+                read = self.list(scope, list)?;
+            } else {
+                self.scanner.skip()?;
+            }
+            more = self.scanner.next(b'}')?;
         }
-        self.scanner.expect(b'}')
+        Ok(read)
     }
 }

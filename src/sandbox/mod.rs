@@ -7,6 +7,7 @@
 mod data;
 mod failure;
 mod graphql;
+mod guide;
 mod identity;
 mod options;
 mod page;

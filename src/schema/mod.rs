@@ -46,6 +46,28 @@ impl Scalar {
     }
 }
 
+/// How the parser's messages about syntax begin.
+const SYNTAX: &str = "syntax error: ";
+
+/// The parser calls signs by names of its own.
+fn in_signs(message: &str) -> String {
+    const SIGNS: &[(&str, &str)] = &[
+        ("L_PAREN", "`(`"),
+        ("R_PAREN", "`)`"),
+        ("L_CURLY", "`{`"),
+        ("R_CURLY", "`}`"),
+        ("L_BRACK", "`[`"),
+        ("R_BRACK", "`]`"),
+        ("<EOF>", "end of the file"),
+    ];
+    let message = message.strip_prefix(SYNTAX).unwrap_or(message).trim_end_matches('.');
+    let message = match message.rsplit_once(", got ") {
+        Some((expected, found)) if !found.starts_with('<') => format!("{expected}, got `{found}`"),
+        _ => message.replacen("Unexpected", "unexpected", 1),
+    };
+    SIGNS.iter().fold(message, |message, (name, sign)| message.replace(name, sign))
+}
+
 /// A GraphQL schema, with the connector's word on what its own scalars mean.
 #[derive(Debug)]
 pub struct Schema {
@@ -67,20 +89,26 @@ impl Schema {
         match apollo_compiler::Schema::parse_and_validate(&file.text, &file.path) {
             Ok(graphql) => Some(Schema { graphql, scalars, items: items.to_owned() }),
             Err(error) => {
-                for diagnostic in error.errors.iter() {
-                    let span = diagnostic
-                        .error
-                        .location()
-                        .map(|place| Span { start: place.offset(), end: place.end_offset() })
-                        .unwrap_or_default();
-                    let message = diagnostic.error.unstable_error_name().unwrap_or("the schema is not valid");
-                    problems.report(
-                        Problem::error("M0150", format!("this is not a valid GraphQL schema: {message}")).at(
-                            file,
-                            span,
-                            diagnostic.error.to_string(),
-                        ),
-                    );
+                let mut mistakes: Vec<(Span, String)> = error
+                    .errors
+                    .iter()
+                    .map(|diagnostic| {
+                        let place = diagnostic.error.location();
+                        let span = place.map(|place| Span { start: place.offset(), end: place.end_offset() });
+                        (span.unwrap_or_default(), diagnostic.error.to_string())
+                    })
+                    .collect();
+                // What cannot be read is missing, and then much else does not fit: only the first counts.
+                mistakes.sort_by_key(|(span, message)| (!message.starts_with(SYNTAX), span.start));
+                if mistakes.first().is_some_and(|(_, message)| message.starts_with(SYNTAX)) {
+                    mistakes.truncate(1);
+                }
+                for (span, message) in mistakes {
+                    problems.report(Problem::error("M0150", "this is not a valid GraphQL schema").at(
+                        file,
+                        span,
+                        in_signs(&message),
+                    ));
                 }
                 None
             }
@@ -119,6 +147,19 @@ impl Schema {
                     .collect()
             })
             .unwrap_or_default()
+    }
+
+    /// Whether some query yields pages of rows that have this member.
+    pub fn has_page_member(&self, name: &str) -> bool {
+        let pages = self.queries().into_iter().filter_map(|query| Some(self.query(query)?.ty.inner_named_type()));
+        pages.filter_map(|page| self.graphql.get_object(page)).any(|page| page.fields.contains_key(name))
+    }
+
+    /// Whether the rows of some query have a flag or number at the end of `path`.
+    pub fn some_rows_have_flag(&self, path: &str) -> bool {
+        let rows = self.queries().into_iter().filter_map(|query| self.rows_of(&self.query(query)?.ty));
+        rows.filter_map(|row| self.walk(row, path).ok()?.pop())
+            .any(|step| matches!(step.target, Target::Scalar(Scalar::Int | Scalar::Boolean, _)))
     }
 
     /// The type of the rows, when `ty` is a page of rows.

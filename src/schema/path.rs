@@ -57,6 +57,9 @@ pub struct PathError {
     pub help: Option<String>,
 }
 
+/// Types can lead back to themselves, so a path could go on for ever.
+const LONGEST: usize = 16;
+
 impl Schema {
     /// The steps of a dotted path that starts at an object of type `from`.
     pub fn walk(&self, from: &str, path: &str) -> Result<Vec<Step>, PathError> {
@@ -71,8 +74,18 @@ impl Schema {
                 label: label.to_owned(),
                 help,
             };
+            if path.is_empty() {
+                return Err(error("an empty text is not a path".to_owned(), "names no field", None));
+            }
             if name.is_empty() {
                 return Err(error(format!("`{path}` is not a path"), "a field name is missing", None));
+            }
+            if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                let help = "a path is field names and dots; a constant is written as `{ value: … }`";
+                return Err(error(format!("`{path}` is not a path"), "no field has such a name", Some(help.into())));
+            }
+            if steps.len() == LONGEST {
+                return Err(error(format!("a path has at most {LONGEST} names"), "one too many", None));
             }
             let Some(fields) = self.fields_of(&here) else {
                 let before = steps.last().map_or("", |step| step.name.as_str());

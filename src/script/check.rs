@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Expr, Stmt};
 
-use super::span_at;
+use super::{Library, counted, span_at};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
+use crate::table::{Manner, Tables};
 
 /// Keywords that are called like functions.
 const BUILT_IN: &[&str] = &["print", "debug", "type_of", "Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn"];
@@ -26,8 +27,8 @@ pub(super) fn compile(engine: &Engine, file: &Arc<SourceFile>, problems: &Proble
     if let Some(statement) = ast.statements().iter().find(|statement| !matches!(statement, Stmt::Noop(_))) {
         problems.report(
             Problem::error("M0406", "a script holds functions and nothing else")
-                .at(file, span_at(file, statement.position()), "this would run with every call")
-                .help("move it into a function"),
+                .at(file, span_at(file, statement.position()), "belongs to no function")
+                .help("move it into the function that needs it"),
         );
     }
     ast.set_source(file.path.as_str());
@@ -36,13 +37,15 @@ pub(super) fn compile(engine: &Engine, file: &Arc<SourceFile>, problems: &Proble
 
 /// Reports calls of functions that do not exist, or not with that many arguments.
 pub(super) fn calls(
-    engine: &Engine,
     ast: &AST,
-    scripted: &BTreeSet<(String, usize)>,
+    native: &BTreeSet<(String, usize)>,
+    library: &Library,
     file: &Arc<SourceFile>,
     problems: &Problems,
 ) {
-    let native = native_functions(engine);
+    let scripted = library.functions.iter().map(|function| (function.name.as_str(), function.parameters.len()));
+    let known: BTreeSet<(&str, usize)> =
+        scripted.chain(native.iter().map(|(name, arity)| (name.as_str(), *arity))).collect();
     ast.walk(&mut |nodes: &[ASTNode<'_>]| {
         let (call, extra, position) = match nodes.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, position))) => (call, 0, *position),
@@ -55,23 +58,79 @@ pub(super) fn calls(
         let exists = call.op_token.is_some()
             || !call.namespace.is_empty()
             || BUILT_IN.contains(&name)
-            || scripted.contains(&(name.to_owned(), arity))
-            || native.contains(&(name.to_owned(), arity));
+            || known.contains(&(name, arity));
         if !exists {
-            let known: BTreeSet<&str> =
-                scripted.iter().chain(&native).map(|(name, _)| name.as_str()).filter(|name| is_word(name)).collect();
-            let problem = if known.contains(name) {
-                Problem::error("M0404", format!("`{name}` does not take {arity} arguments"))
-            } else {
-                Problem::error("M0403", format!("there is no function `{name}`")).suggest(name, known)
-            };
-            problems.report(problem.at(file, span_at(file, position), "cannot be called"));
+            let arities: Vec<usize> =
+                known.iter().filter(|(known, _)| *known == name).map(|(_, arity)| *arity).collect();
+            if !arities.is_empty() {
+                problems.report(wrong_arity(name, arity, &arities, library).at(
+                    file,
+                    span_at(file, position),
+                    "cannot be called like this",
+                ));
+            } else if library.complete {
+                let words: BTreeSet<&str> = known.iter().map(|(name, _)| *name).filter(|name| is_word(name)).collect();
+                problems.report(
+                    Problem::error("M0403", format!("there is no function `{name}`"))
+                        .at(file, span_at(file, position), "no such function")
+                        .suggest(name, words),
+                );
+            }
         }
         true
     });
 }
 
-fn native_functions(engine: &Engine) -> BTreeSet<(String, usize)> {
+fn wrong_arity(name: &str, found: usize, arities: &[usize], library: &Library) -> Problem {
+    let wanted: Vec<String> = arities.iter().map(usize::to_string).collect();
+    let problem = Problem::error("M0404", format!("`{name}` does not take {}", counted(found)));
+    match library.functions.iter().find(|function| function.name == name) {
+        Some(function) => problem
+            .because(library.definition(function), "defined here")
+            .help(format!("its parameters are ({})", function.parameters.join(", "))),
+        None => problem.help(format!("it takes {}; in `x.f(y)` the x counts as well", wanted.join(" or "))),
+    }
+}
+
+/// Reports tables that do not exist or are of the other manner, where a script names them outright.
+pub(super) fn tables(ast: &AST, tables: &Tables, file: &Arc<SourceFile>, problems: &Problems) {
+    ast.walk(&mut |nodes: &[ASTNode<'_>]| {
+        let (Some(ASTNode::Expr(Expr::FnCall(call, _))) | Some(ASTNode::Stmt(Stmt::FnCall(call, _)))) = nodes.last()
+        else {
+            return true;
+        };
+        let manner = match call.name.as_str() {
+            "keyword" => Manner::Keywords,
+            "lookup" => Manner::Lookup,
+            _ => return true,
+        };
+        let Some(Expr::StringConstant(name, position)) = call.args.first() else { return true };
+        let start = span_at(file, *position).start + 1;
+        let span = Span { start, end: start + name.len() };
+        match tables.get(name.as_str()) {
+            None => problems.report(
+                Problem::error("M0301", format!("there is no table `{name}`"))
+                    .at(file, span, "no such file in tables/")
+                    .suggest(name, tables.keys().map(String::as_str)),
+            ),
+            Some(Some(table)) if table.manner() != manner => {
+                let (is, call) = match table.manner() {
+                    Manner::Keywords => ("a keyword table", "keyword"),
+                    Manner::Lookup => ("a lookup table", "lookup"),
+                };
+                problems.report(
+                    Problem::error("M0301", format!("`{name}` is {is}"))
+                        .at(file, span, "searched in another manner")
+                        .help(format!("call `{call}`")),
+                );
+            }
+            Some(_) => {}
+        }
+        true
+    });
+}
+
+pub(super) fn native_functions(engine: &Engine) -> BTreeSet<(String, usize)> {
     engine
         .gen_fn_signatures(true)
         .iter()

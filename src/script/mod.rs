@@ -23,7 +23,10 @@ pub use call::Caller;
 #[derive(Debug)]
 pub struct Scripts {
     engine: Arc<Engine>,
-    files: BTreeMap<String, Compiled>,
+    /// The functions of the language and the host, with the number of their arguments.
+    native: BTreeSet<(String, usize)>,
+    /// A file that cannot be used has its name taken all the same: what is wrong with it was reported.
+    files: BTreeMap<String, Option<Compiled>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub struct Library {
     ast: AST,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
+    /// Whether all files are there. What is missing may define any function.
+    complete: bool,
 }
 
 /// A function of a script.
@@ -64,57 +69,70 @@ pub struct CallError {
 }
 
 impl Scripts {
-    /// Compiles the files of a connector, by the names that mappings use.
-    pub fn compile(files: &BTreeMap<String, Arc<SourceFile>>, tables: &Tables, problems: &Problems) -> Scripts {
+    /// Compiles the files of a connector, by the names that mappings use. A file that could not be read is `None`.
+    pub fn compile(files: &BTreeMap<String, Option<Arc<SourceFile>>>, tables: &Tables, problems: &Problems) -> Scripts {
         let engine = Arc::new(engine::engine(tables));
-        let files = files
-            .iter()
-            .filter_map(|(name, file)| {
-                let ast = check::compile(&engine, file, problems)?;
-                Some((name.clone(), Compiled { file: Arc::clone(file), ast }))
-            })
-            .collect();
-        Scripts { engine, files }
+        let compile = |file: &Option<Arc<SourceFile>>| {
+            let file = Arc::clone(file.as_ref()?);
+            let ast = check::compile(&engine, &file, problems)?;
+            check::tables(&ast, tables, &file, problems);
+            Some(Compiled { file, ast })
+        };
+        let files = files.iter().map(|(name, file)| (name.clone(), compile(file))).collect();
+        Scripts { native: check::native_functions(&engine), engine, files }
     }
 
     /// The functions of the files that a mapping names. Names that two files define, calls of functions that do not
     /// exist and unknown files are reported.
     pub fn library(&self, wanted: &[Located<String>], mapping: &Arc<SourceFile>, problems: &Problems) -> Library {
-        let mut library =
-            Library { engine: Arc::clone(&self.engine), ast: AST::empty(), files: Vec::new(), functions: Vec::new() };
+        let mut library = Library {
+            engine: Arc::clone(&self.engine),
+            ast: AST::empty(),
+            files: Vec::new(),
+            functions: Vec::new(),
+            complete: true,
+        };
         for name in wanted {
-            let Some(script) = self.files.get(&name.value) else {
-                problems.report(
-                    Problem::error("M0401", format!("there is no script `{}`", name.value))
-                        .at(mapping, name.span, "no such file, or it does not compile")
-                        .suggest(&name.value, self.files.keys().map(String::as_str)),
-                );
-                continue;
-            };
-            library.add(script, problems);
-        }
-        library.ast = call::optimized(&self.engine, library.ast);
-        let known: BTreeSet<(String, usize)> =
-            library.functions.iter().map(|function| (function.name.clone(), function.parameters.len())).collect();
-        for name in wanted {
-            if let Some(script) = self.files.get(&name.value) {
-                check::calls(&self.engine, &script.ast, &known, &script.file, problems);
+            match self.files.get(&name.value) {
+                Some(Some(script)) => library.add(script, problems),
+                Some(None) => library.complete = false,
+                None => {
+                    library.complete = false;
+                    problems.report(
+                        Problem::error("M0401", format!("there is no script `{}`", name.value))
+                            .at(mapping, name.span, "no such file")
+                            .suggest(&name.value, self.files.keys().map(String::as_str)),
+                    );
+                }
             }
         }
+        library.ast = call::optimized(&self.engine, library.ast);
+        let used = wanted.iter().filter_map(|name| self.files.get(&name.value)?.as_ref());
+        for script in used {
+            check::calls(&script.ast, &self.native, &library, &script.file, problems);
+        }
         library
+    }
+
+    /// The script that defines a function.
+    fn defining(&self, function: &str) -> Option<&str> {
+        let defines = |script: &Compiled| script.ast.iter_functions().any(|known| known.name == function);
+        self.files.iter().find(|(_, script)| script.as_ref().is_some_and(defines)).map(|(name, _)| name.as_str())
     }
 }
 
 impl Library {
     fn add(&mut self, script: &Compiled, problems: &Problems) {
-        for function in script.ast.iter_functions() {
+        let mut functions: Vec<_> = script.ast.iter_functions().collect();
+        functions.sort_by_key(|function| function.name);
+        for function in functions {
             let earlier = self.functions.iter().find(|known| known.name == function.name);
             if let Some(earlier) = earlier.filter(|earlier| earlier.file != script.file.path) {
-                let span = check::definition(&script.file, function.name);
                 problems.report(
                     Problem::error("M0402", format!("two scripts define `{}`", function.name))
-                        .at(&script.file, span, "defined here too")
-                        .help(format!("the other is in {}; rename one of them", earlier.file)),
+                        .at(&script.file, check::definition(&script.file, function.name), "defined here too")
+                        .because(self.definition(earlier), "defined here")
+                        .help("rename one of them"),
                 );
             }
             self.functions.push(Function {
@@ -127,16 +145,23 @@ impl Library {
         self.files.push(Arc::clone(&script.file));
     }
 
+    /// Where a function is defined.
+    fn definition(&self, function: &Function) -> Place {
+        let file = self.files.iter().find(|file| file.path == function.file).expect("functions come from these files");
+        Place::new(file, check::definition(file, &function.name))
+    }
+
     /// The functions, by file.
     pub fn functions(&self) -> &[Function] {
         &self.functions
     }
 
-    /// Checks that `function` exists and takes `arguments` arguments.
+    /// Checks that `function` exists and takes `arguments` arguments. `scripts` are those that could be listed.
     pub fn check(
         &self,
         function: &Located<String>,
         arguments: usize,
+        scripts: &Scripts,
         mapping: &Arc<SourceFile>,
         problems: &Problems,
     ) -> bool {
@@ -144,29 +169,31 @@ impl Library {
         if same_name.iter().any(|known| known.parameters.len() == arguments) {
             return true;
         }
-        problems.report(match same_name.first() {
-            None => Problem::error("M0403", format!("there is no script function `{}`", function.value))
-                .at(mapping, function.span, "no such function in the scripts of this mapping")
-                .suggest(&function.value, self.functions.iter().map(|known| known.name.as_str())),
-            Some(known) => {
-                let wanted = known.parameters.len();
-                let file =
-                    self.files.iter().find(|file| file.path == known.file).expect("functions come from these files");
-                Problem::error(
-                    "M0404",
-                    format!(
-                        "`{}` takes {wanted} argument{}, not {arguments}",
-                        known.name,
-                        if wanted == 1 { "" } else { "s" }
-                    ),
-                )
-                .at(mapping, function.span, format!("called with {arguments}"))
-                .because(Place::new(file, check::definition(file, &known.name)), "defined here")
-                .help(format!("its parameters are ({})", known.parameters.join(", ")))
-            }
-        });
+        if let Some(known) = same_name.first() {
+            let wanted = counted(known.parameters.len());
+            problems.report(
+                Problem::error("M0404", format!("`{}` takes {wanted}, not {arguments}", known.name))
+                    .at(mapping, function.span, format!("called with {arguments}"))
+                    .because(self.definition(known), "defined here")
+                    .help(format!("its parameters are ({})", known.parameters.join(", "))),
+            );
+        } else if self.complete {
+            let problem = Problem::error("M0403", format!("there is no script function `{}`", function.value)).at(
+                mapping,
+                function.span,
+                "no such function in the scripts of this mapping",
+            );
+            problems.report(match scripts.defining(&function.value) {
+                Some(script) => problem.help(format!("add `{script}` to `scripts`: it defines this function")),
+                None => problem.suggest(&function.value, self.functions.iter().map(|known| known.name.as_str())),
+            });
+        }
         false
     }
+}
+
+fn counted(arguments: usize) -> String {
+    format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
 }
 
 fn span_at(file: &SourceFile, position: Position) -> Span {

@@ -8,9 +8,9 @@ use crate::table::Table;
 fn library(text: &str) -> (Library, Vec<String>) {
     let problems = Problems::new();
     let table = SourceFile::new("kinds.yaml", "keywords:\n  A: [alpha]\n");
-    let tables = Tables::from([("kinds".into(), Arc::new(Table::parse("kinds", &table, &problems).unwrap()))]);
+    let tables = Tables::from([("kinds".into(), Table::parse("kinds", &table, &problems).map(Arc::new))]);
     let file = SourceFile::new("test.rhai", text);
-    let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), file)]), &tables, &problems);
+    let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &tables, &problems);
     let mapping = SourceFile::new("m.yaml", "test");
     let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
     let library = scripts.library(&[wanted], &mapping, &problems);
@@ -69,11 +69,29 @@ fn a_call_is_checked_by_name_and_arity() {
     let (library, _) = library("fn salary(from, to) { from }");
     let problems = Problems::new();
     let mapping = SourceFile::new("m.yaml", "salery");
+    let others = SourceFile::new("other.rhai", "fn wages() { 1 }");
+    let others = Scripts::compile(&BTreeMap::from([("other".to_owned(), Some(others))]), &Tables::new(), &problems);
     let at = |name: &str| Located { value: name.to_owned(), span: Span { start: 0, end: 6 } };
-    assert!(library.check(&at("salary"), 2, &mapping, &problems));
-    assert!(!library.check(&at("salary"), 1, &mapping, &problems));
-    assert!(!library.check(&at("salery"), 2, &mapping, &problems));
-    assert_eq!(problems.count(), 2);
+    assert!(library.check(&at("salary"), 2, &others, &mapping, &problems));
+    assert!(!library.check(&at("salary"), 1, &others, &mapping, &problems));
+    assert!(!library.check(&at("salery"), 2, &others, &mapping, &problems));
+    assert!(!library.check(&at("wages"), 0, &others, &mapping, &problems));
+    let report = problems.into_result::<()>(None).unwrap_err();
+    let help: Vec<_> = report.problems.iter().map(|problem| problem.help.as_deref().unwrap()).collect();
+    assert_eq!(
+        help,
+        [
+            "its parameters are (from, to)",
+            "did you mean `salary`?",
+            "add `other` to `scripts`: it defines this function"
+        ]
+    );
+}
+
+#[test]
+fn tables_that_a_script_names_are_there() {
+    let (_, problems) = library(r#"fn f(t) { keyword("kind", t) ?? lookup("kinds", t) ?? keyword(t, t) }"#);
+    assert_eq!(problems, ["M0301: there is no table `kind`", "M0301: `kinds` is a keyword table"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: the request for a page, and what a page's answer says.
 
-use std::fmt;
+use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -26,19 +26,47 @@ pub struct Page {
     pub total: Option<u64>,
     /// What went wrong with single fields while the rest of the page was answered.
     pub errors: Vec<GraphqlError>,
-    rows: Vec<Bytes>,
+    text: Text,
+    rows: Vec<Range<usize>>,
     given: usize,
+}
+
+/// An answer that was found to be text, as such and as bytes.
+#[derive(Clone)]
+struct Text {
+    text: Arc<String>,
+    bytes: Bytes,
+}
+
+impl Text {
+    fn new(text: String) -> Self {
+        struct Owner(Arc<String>);
+        impl AsRef<[u8]> for Owner {
+            fn as_ref(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+        }
+        let text = Arc::new(text);
+        let bytes = Bytes::from_owner(Owner(Arc::clone(&text)));
+        Self { text, bytes }
+    }
+
+    /// Where a part of the text stands.
+    fn place(&self, part: &str) -> Range<usize> {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        start..start + part.len()
+    }
 }
 
 impl Page {
     /// The JSON text of each row, in order. A row that is `null` is left out.
     pub fn items(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.rows.iter().map(|row| std::str::from_utf8(row).expect("rows are slices of a text that was parsed"))
+        self.rows.iter().map(|row| &self.text.text[row.clone()])
     }
 
     /// The same as slices that share the answer's memory.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Bytes> {
-        self.rows.iter().cloned()
+        self.rows.iter().map(|row| self.text.bytes.slice(row.clone()))
     }
 
     /// How many rows the answer has, those that are `null` included.
@@ -56,8 +84,13 @@ impl Page {
 impl Page {
     /// A page of `given` rows that are numbers.
     pub(super) fn of_numbers(number: u32, given: u64, last: bool, total: Option<u64>) -> Self {
-        let rows = (0..given).map(|row| Bytes::from(row.to_string())).collect();
-        Self { number, last, total, errors: Vec::new(), rows, given: given as usize }
+        let (mut text, mut rows) = (String::new(), Vec::new());
+        for row in 0..given {
+            let start = text.len();
+            text.push_str(&row.to_string());
+            rows.push(start..text.len());
+        }
+        Self { number, last, total, errors: Vec::new(), text: Text::new(text), rows, given: given as usize }
     }
 }
 
@@ -157,7 +190,7 @@ impl Reader<'_> {
     pub(super) fn read(&self, request: Request, reply: Reply) -> Result<Page, SourceError> {
         let Reply { status, body, .. } = reply;
         match status {
-            StatusCode::OK => self.read_page(request, &body),
+            StatusCode::OK => self.read_page(request, body),
             StatusCode::UNAUTHORIZED => Err(SourceError::Unauthorized { request }),
             StatusCode::FORBIDDEN => Err(SourceError::Forbidden { request, messages: self.messages(&body) }),
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
@@ -167,19 +200,20 @@ impl Reader<'_> {
         }
     }
 
-    fn read_page(&self, request: Request, body: &Bytes) -> Result<Page, SourceError> {
-        let Ok(text) = std::str::from_utf8(body) else {
-            return Err(self.no_json(request, body, None));
+    fn read_page(&self, request: Request, body: Vec<u8>) -> Result<Page, SourceError> {
+        let text = match String::from_utf8(body) {
+            Ok(text) => Text::new(text),
+            Err(error) => return Err(self.no_json(request, error.as_bytes(), None)),
         };
         let shape = self.shape();
         let mut envelope = Envelope::new(&shape);
-        match envelope.read(text) {
+        match envelope.read(&text.text) {
             Ok(()) => {}
             Err(error) if error.is_data() => {
                 let (member, expected) = envelope.stopped_at();
                 return Err(SourceError::Misshapen { request, member, expected });
             }
-            Err(error) => return Err(self.no_json(request, body, Some(&error))),
+            Err(error) => return Err(self.no_json(request, &text.bytes, Some(&error))),
         }
         let errors: Vec<_> = envelope.errors.iter().map(|raw| GraphqlError::read(raw, self.token)).collect();
         let Some(rows) = &envelope.rows else {
@@ -196,7 +230,8 @@ impl Reader<'_> {
             total: envelope.total,
             errors,
             given: rows.len(),
-            rows: rows.iter().flatten().map(|row| body.slice_ref(row.as_bytes())).collect(),
+            rows: rows.iter().flatten().map(|row| text.place(row)).collect(),
+            text,
         })
     }
 
@@ -287,7 +322,7 @@ mod tests {
         let operation = Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned() };
         let reader = Reader { paging: &paging, operation: &operation, number: 0, token: "token" };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
-        reader.read_page(request, &Bytes::copy_from_slice(body))
+        reader.read_page(request, body.to_vec())
     }
 
     /// Any JSON value, as text.
@@ -318,6 +353,7 @@ mod tests {
             let page = read(body(&rows).as_bytes()).unwrap();
             let expected: Vec<_> = rows.iter().filter(|row| !row.is_null()).map(Value::to_string).collect();
             prop_assert_eq!(page.items().collect::<Vec<_>>(), expected);
+            prop_assert!(page.rows().eq(page.items()));
             prop_assert_eq!(page.given(), rows.len());
         }
 

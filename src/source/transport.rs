@@ -6,7 +6,6 @@ use std::{
 };
 
 use backon::{ExponentialBuilder, Retryable};
-use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
 use tracing::{Instrument, debug, debug_span, warn};
 use url::{Host, Url};
@@ -33,7 +32,7 @@ pub(super) struct Transport {
 /// An answer, whatever its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
     retry_after: Option<Duration>,
 }
 
@@ -127,7 +126,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, body: body.into(), retry_after })
+        Ok(Reply { status, body, retry_after })
     }
 
     fn broken(&self, request: Request, error: reqwest::Error) -> SourceError {

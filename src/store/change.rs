@@ -28,11 +28,23 @@ impl Hash {
     }
 }
 
+/// The hashes of a record's two large values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hashes {
+    unified: Option<Hash>,
+    raw: Hash,
+}
+
+impl Hashes {
+    pub(super) fn of(row: &RecordWrite) -> Self {
+        Hashes { unified: row.unified.as_ref().ok().map(|unified| Hash::of(unified)), raw: Hash::of(&row.raw) }
+    }
+}
+
 /// A stored row without its two large values.
 #[derive(Debug)]
 pub(super) struct StoredState {
     pub(super) key: RowKey,
-    pub(super) id: String,
     pub(super) unified_hash: Option<Hash>,
     pub(super) raw_hash: Hash,
     pub(super) revision: String,
@@ -80,12 +92,13 @@ impl Change {
     pub(super) fn between(
         stored: Option<&StoredState>,
         row: &RecordWrite,
+        hashes: Hashes,
         revision: &str,
         now: &str,
         at: &str,
     ) -> Change {
         let stored_hash = stored.and_then(|stored| stored.unified_hash);
-        let unified_hash = row.unified.as_ref().ok().map(|unified| Hash::of(unified)).or(stored_hash);
+        let unified_hash = hashes.unified.or(stored_hash);
         let deleted_before = stored.and_then(|stored| stored.remote_deleted_at.as_deref());
         let remote_deleted_at = match (row.deleted, &row.unified) {
             (true, _) => Some(deleted_before.unwrap_or(now)),
@@ -107,7 +120,7 @@ impl Change {
             touches_raw: true,
             id: row.id.to_string(),
             unified_hash,
-            raw_hash: Hash::of(&row.raw),
+            raw_hash: hashes.raw,
             revision: revision.to_owned(),
             issues: issues_text(&row.issues),
             failure: row.unified.as_ref().err().map(|failure| failure.0.clone()),
@@ -125,8 +138,7 @@ impl Change {
 
     /// Whether something differs that is no change to those who read unified records.
     fn differs_silently(&self, stored: &StoredState) -> bool {
-        self.id != stored.id
-            || self.revision != stored.revision
+        self.revision != stored.revision
             || self.issues != stored.issues
             || self.failure != stored.failure
             || self.group != stored.group

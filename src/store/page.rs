@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::change::{Change, Hash, StoredState};
+use super::change::{Change, Hash, Hashes, StoredState};
 use super::error::{Problem, StoreError};
 use super::run::{self, Counts, Progress, Run};
 use super::scope::RowKey;
-use super::statement::Batched;
+use super::statement::{Batched, Statement};
 use super::{Store, moment};
 use crate::mapping::{Failure, Issue};
 use crate::model::Id;
@@ -22,7 +22,7 @@ const COMPRESSION_LEVEL: i32 = 1;
 
 static STATES: LazyLock<Batched> = LazyLock::new(|| {
     Batched::set(
-        "SELECT key, remote_id, id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, \
+        "SELECT key, remote_id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, \
          changed_at, remote_deleted_at, seen FROM records WHERE scope = ? AND remote_id IN",
     )
 });
@@ -32,7 +32,7 @@ static UPSERT_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
         "INSERT INTO records (key, scope, remote_id, id, unified_hash, raw_hash, revision, issues, failure, \
          group_key, members_of, created_at, changed_at, remote_deleted_at, seen) VALUES",
         15,
-        "ON CONFLICT (key) DO UPDATE SET id = excluded.id, unified_hash = excluded.unified_hash, \
+        "ON CONFLICT (key) DO UPDATE SET unified_hash = excluded.unified_hash, \
          raw_hash = excluded.raw_hash, revision = excluded.revision, issues = excluded.issues, \
          failure = excluded.failure, group_key = excluded.group_key, members_of = excluded.members_of, \
          changed_at = excluded.changed_at, remote_deleted_at = excluded.remote_deleted_at, seen = excluded.seen",
@@ -71,7 +71,7 @@ pub struct PageWrite {
 pub struct RecordWrite {
     /// The source's id.
     pub remote_id: String,
-    /// The unified id.
+    /// The unified id, derived from the connection, the model and the remote id; a row keeps its first.
     pub id: Id,
     /// The record as the source sent it.
     pub raw: Bytes,
@@ -101,19 +101,32 @@ impl Store {
 
     async fn write(&self, run: &mut Run, page: PageWrite) -> Result<Counts, Problem> {
         let rows = last_of_each(page.rows);
+        let states = STATES.pieces(
+            &rows,
+            |statement| statement.bind(run.scope.number()),
+            |statement, row| statement.bind(row.remote_id.clone()),
+        );
+        let hashed = in_the_background(|| rows.into_iter().map(|row| (Hashes::of(&row), row)).collect());
         // Reading outside of the transaction is safe: only the holder of the run writes these rows, and `save`
-        // makes sure that it still is.
-        let stored = self.states(run, &rows).await?;
-        let draft = Draft::new(run, rows, stored, page.at)?;
+        // makes sure that it still is. The writer has them in memory; any other connection would fetch them anew.
+        let stored = read_states(&mut *self.writer().await, states).await?;
+        let mut draft = Draft::new(run, hashed.await, stored, page.at)?;
         let mut progress =
             Progress { next_page: page.next_page, total: page.total.or(run.progress.total), ..run.progress };
         progress.counts += draft.counts;
         let (counts, last_key) = (draft.counts, draft.last_key);
 
+        let payloads = std::mem::take(&mut draft.payloads);
+        let compressed = in_the_background(|| compress(payloads));
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         run::save(&mut transaction, run, progress).await?;
         draft.write(&mut transaction, run).await?;
+        UPSERT_RAW
+            .write_rows(&mut transaction, compressed.await?, |statement, (key, payload)| {
+                statement.bind(key.0).bind(payload)
+            })
+            .await?;
         transaction.commit().await?;
 
         run.epoch += 1;
@@ -121,38 +134,42 @@ impl Store {
         run.progress = progress;
         Ok(counts)
     }
+}
 
-    /// What is stored of the records of a page.
-    async fn states(&self, run: &Run, rows: &[RecordWrite]) -> Result<HashMap<String, StoredState>, Problem> {
-        let statements = STATES.pieces(
-            rows,
-            |statement| statement.bind(run.scope.number()),
-            |statement, row| statement.bind(row.remote_id.clone()),
-        );
-        let mut states = HashMap::with_capacity(rows.len());
-        for statement in statements {
-            for row in statement.fetch_all(self.readers()).await? {
-                states.insert(row.try_get(1)?, state(&row)?);
-            }
+/// Begins at once what takes processor time and waits for nothing, on a thread that no task needs.
+fn in_the_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> {
+    let work = tokio::task::spawn_blocking(work);
+    // Nothing but a panic ends it early: a runtime that shuts down does not poll this any more.
+    async move { work.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) }
+}
+
+/// What is stored of the records of a page, by their remote ids.
+async fn read_states(
+    connection: &mut SqliteConnection,
+    statements: Vec<Statement>,
+) -> Result<HashMap<String, StoredState>, Problem> {
+    let mut states = HashMap::new();
+    for statement in statements {
+        for row in statement.fetch_all(&mut *connection).await? {
+            states.insert(row.try_get(1)?, state(&row)?);
         }
-        Ok(states)
     }
+    Ok(states)
 }
 
 fn state(row: &SqliteRow) -> Result<StoredState, Problem> {
     Ok(StoredState {
         key: RowKey(row.try_get(0)?),
-        id: row.try_get(2)?,
-        unified_hash: row.try_get::<Option<&[u8]>, _>(3)?.map(Hash::stored),
-        raw_hash: Hash::stored(row.try_get(4)?),
-        revision: row.try_get(5)?,
-        issues: row.try_get(6)?,
-        failure: row.try_get(7)?,
-        group: row.try_get(8)?,
-        members_of: row.try_get(9)?,
-        changed_at: row.try_get(10)?,
-        remote_deleted_at: row.try_get(11)?,
-        seen: row.try_get(12)?,
+        unified_hash: row.try_get::<Option<&[u8]>, _>(2)?.map(Hash::stored),
+        raw_hash: Hash::stored(row.try_get(3)?),
+        revision: row.try_get(4)?,
+        issues: row.try_get(5)?,
+        failure: row.try_get(6)?,
+        group: row.try_get(7)?,
+        members_of: row.try_get(8)?,
+        changed_at: row.try_get(9)?,
+        remote_deleted_at: row.try_get(10)?,
+        seen: row.try_get(11)?,
     })
 }
 
@@ -172,21 +189,35 @@ fn last_of_each(rows: Vec<RecordWrite>) -> Vec<RecordWrite> {
     kept
 }
 
-/// Everything that a page will write, hashed, compared and compressed before the transaction begins.
+/// Compresses each payload by itself.
+fn compress(payloads: Vec<(RowKey, Bytes)>) -> Result<Vec<(RowKey, Vec<u8>)>, Problem> {
+    let longest = payloads.iter().map(|(_, payload)| payload.len()).max().unwrap_or_default();
+    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL).map_err(sqlx::Error::Io)?;
+    // One buffer for the longest that can come out, and from it copies of what did: they wait in memory, and are short.
+    let mut buffer = vec![0; zstd::zstd_safe::compress_bound(longest)];
+    let compressed = payloads.into_iter().map(|(key, payload)| {
+        let length = compressor.compress_to_buffer(&payload, &mut buffer).map_err(sqlx::Error::Io)?;
+        Ok((key, buffer[..length].to_vec()))
+    });
+    compressed.collect()
+}
+
+/// Everything that a page will write, compared before the transaction begins.
 struct Draft {
     counts: Counts,
     last_key: RowKey,
     created_at: String,
     records: Vec<(RowKey, String, Change)>,
     unified: Vec<(RowKey, String)>,
-    raw: Vec<(RowKey, Vec<u8>)>,
+    /// Payloads that differ, to be compressed.
+    payloads: Vec<(RowKey, Bytes)>,
     untouched: Vec<RowKey>,
 }
 
 impl Draft {
     fn new(
         run: &Run,
-        rows: Vec<RecordWrite>,
+        rows: Vec<(Hashes, RecordWrite)>,
         mut stored: HashMap<String, StoredState>,
         at: Timestamp,
     ) -> Result<Self, Problem> {
@@ -196,29 +227,22 @@ impl Draft {
             created_at: moment::text(at),
             records: Vec::with_capacity(rows.len()),
             unified: Vec::with_capacity(rows.len()),
-            raw: Vec::with_capacity(rows.len()),
+            payloads: Vec::with_capacity(rows.len()),
             untouched: Vec::with_capacity(rows.len()),
         };
         let now = moment::text(run.now());
-        let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL).map_err(sqlx::Error::Io)?;
-        for row in rows {
+        for (hashes, row) in rows {
             let stored = stored.remove(&row.remote_id);
-            let change = Change::between(stored.as_ref(), &row, run.revision(), &now, &draft.created_at);
+            let change = Change::between(stored.as_ref(), &row, hashes, run.revision(), &now, &draft.created_at);
             if stored.as_ref().is_none_or(|stored| stored.seen != run.id) {
                 draft.counts += change.counts(&row);
             }
-            draft.add(row, change, stored, &mut compressor)?;
+            draft.add(row, change, stored)?;
         }
         Ok(draft)
     }
 
-    fn add(
-        &mut self,
-        row: RecordWrite,
-        change: Change,
-        stored: Option<StoredState>,
-        compressor: &mut zstd::bulk::Compressor<'_>,
-    ) -> Result<(), Problem> {
+    fn add(&mut self, row: RecordWrite, change: Change, stored: Option<StoredState>) -> Result<(), Problem> {
         let key = match &stored {
             Some(stored) => stored.key,
             None => {
@@ -231,7 +255,7 @@ impl Draft {
             return Ok(());
         }
         if change.touches_raw {
-            self.raw.push((key, compressor.compress(&row.raw).map_err(sqlx::Error::Io)?));
+            self.payloads.push((key, row.raw));
         }
         if let (true, Ok(unified)) = (change.touches_unified, row.unified) {
             debug_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&unified).is_ok(), "unified is JSON");
@@ -266,9 +290,6 @@ impl Draft {
             .await?;
         UPSERT_UNIFIED
             .write_rows(connection, self.unified, |statement, (key, json)| statement.bind(key.0).bind(json))
-            .await?;
-        UPSERT_RAW
-            .write_rows(connection, self.raw, |statement, (key, payload)| statement.bind(key.0).bind(payload))
             .await?;
         let marks =
             MARK_SEEN.pieces(&self.untouched, |statement| statement.bind(seen), |statement, key| statement.bind(key.0));

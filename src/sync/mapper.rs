@@ -51,7 +51,10 @@ fn record<'a>(
         Some(_) => plan.identify(item)?,
         None => std::mem::take(&mut mapped.remote_id),
     };
-    let id = Id::derive(connection, plan.model().name, &remote_id);
+    let id = match (&failure, mapped.id) {
+        (None, Some(id)) => id,
+        _ => Id::derive(connection, plan.model().name, &remote_id),
+    };
     let unified = failure.map_or_else(|| Ok(mapped.unified.clone()), Err);
     Some(RecordWrite {
         remote_id,

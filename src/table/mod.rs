@@ -8,10 +8,11 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
-use crate::yaml::{self, Entry, Fields, Located};
+use crate::yaml::{self, Entry, Fields, Located, Value};
 
-/// The tables of a connector by name.
-pub type Tables = BTreeMap<String, Arc<Table>>;
+/// The tables of a connector by name. One that cannot be used has its name taken all the same: what is wrong with it
+/// was reported, and rules that use it are not to blame.
+pub type Tables = BTreeMap<String, Option<Arc<Table>>>;
 
 /// A table of source texts and the values they stand for.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Table {
     pub values: Vec<(String, Place)>,
     search: Search,
 }
+
+const ROWS: &str = "write a value and the source's texts for it, such as `OPEN: [in progress, on hold]`";
 
 /// How a table is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,22 +46,7 @@ impl Table {
     pub fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Table> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, "a table", file, problems)?;
-        let lookup = fields.map("lookup");
-        let keywords = fields.map("keywords");
-        let span = fields.span();
-        fields.close();
-        let (manner, rows) = match (lookup, keywords) {
-            (rows, []) if !rows.is_empty() => (Manner::Lookup, rows),
-            ([], rows) if !rows.is_empty() => (Manner::Keywords, rows),
-            _ => {
-                problems.report(
-                    Problem::error("M0302", format!("the table `{name}` needs either `lookup` or `keywords`"))
-                        .at(file, span, "with at least one row")
-                        .help("write a value and the source's texts for it, such as `MONTH: [maand, month]`"),
-                );
-                return None;
-            }
-        };
+        let (manner, rows) = Table::rows(name, fields, file, problems)?;
         let rows = Rows::read(rows, file, problems);
         let search = match manner {
             Manner::Lookup => rows.into_lookup(file, problems),
@@ -66,6 +54,52 @@ impl Table {
         };
         let values = search.1.into_iter().map(|value| (value.value, Place::new(file, value.span))).collect();
         Some(Table { name: name.to_owned(), values, search: search.0 })
+    }
+
+    fn rows<'a>(
+        name: &str,
+        fields: Fields<'a>,
+        file: &Arc<SourceFile>,
+        problems: &Problems,
+    ) -> Option<(Manner, &'a [Entry])> {
+        let lookup = fields.entry("lookup").map(|entry| (Manner::Lookup, entry, fields.map("lookup")));
+        let keywords = fields.entry("keywords").map(|entry| (Manner::Keywords, entry, fields.map("keywords")));
+        let misspelt = !fields.unknown().is_empty();
+        let span = fields.span();
+        fields.close();
+        let (manner, entry, rows) = match (lookup, keywords) {
+            (Some(found), None) | (None, Some(found)) => found,
+            (Some((_, lookup, _)), Some((_, keywords, _))) => {
+                problems.report(
+                    Problem::error("M0302", format!("the table `{name}` has both `lookup` and `keywords`"))
+                        .at(file, keywords.key.span, "searched in one manner")
+                        .because(Place::new(file, lookup.key.span), "and in the other")
+                        .help("make two tables of it"),
+                );
+                return None;
+            }
+            (None, None) => {
+                if !misspelt {
+                    problems.report(
+                        Problem::error("M0302", format!("the table `{name}` needs `lookup` or `keywords`"))
+                            .at(file, span, "has neither")
+                            .help(ROWS),
+                    );
+                }
+                return None;
+            }
+        };
+        if rows.is_empty() {
+            if matches!(&entry.value.value, Value::Null | Value::Map(_)) {
+                problems.report(
+                    Problem::error("M0302", format!("the table `{name}` has no rows"))
+                        .at(file, entry.key.span, "nothing follows")
+                        .help(ROWS),
+                );
+            }
+            return None;
+        }
+        Some((manner, rows))
     }
 
     /// How it is searched.
@@ -118,6 +152,14 @@ impl Rows {
     fn read(rows: &[Entry], file: &Arc<SourceFile>, problems: &Problems) -> Rows {
         let mut texts = Vec::new();
         for (index, row) in rows.iter().enumerate() {
+            if matches!(&row.value.value, Value::Null) {
+                problems.report(Problem::error("M0303", format!("nothing stands for `{}`", row.key.value)).at(
+                    file,
+                    row.key.span,
+                    "write the source's texts behind it",
+                ));
+                continue;
+            }
             texts.extend(yaml::texts(&row.value, file, problems).into_iter().map(|text| (text, index)));
         }
         for (text, _) in &mut texts {

@@ -1,18 +1,18 @@
 //! The strict reader of maps.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Entry, Located, Node, Value};
-use crate::diagnostics::{Problem, Problems, SourceFile, Span};
+use crate::diagnostics::{Problem, Problems, SourceFile, Span, closest};
 
 /// A map whose keys are taken one by one; what is wrong with any of them is reported, and so is a key that nobody
 /// asked for.
 pub struct Fields<'a> {
     entries: &'a [Entry],
     asked: RefCell<Vec<&'static str>>,
-    complete: Cell<bool>,
+    missing: RefCell<Vec<&'static str>>,
     span: Span,
     what: &'static str,
     file: &'a Arc<SourceFile>,
@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
             Value::Map(entries) => Some(Fields {
                 entries,
                 asked: RefCell::default(),
-                complete: Cell::new(true),
+                missing: RefCell::default(),
                 span: node.span,
                 what,
                 file,
@@ -55,7 +55,10 @@ impl<'a> Fields<'a> {
 
     /// The entry of `key`, if it is there.
     pub fn entry(&self, key: &'static str) -> Option<&'a Entry> {
-        self.asked.borrow_mut().push(key);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
         self.entries.iter().find(|entry| entry.key.value == key)
     }
 
@@ -66,16 +69,19 @@ impl<'a> Fields<'a> {
 
     /// The value of `key`; its absence is a problem.
     pub fn require(&self, key: &'static str) -> Option<&'a Node> {
-        let found = self.get(key);
-        if found.is_none() {
-            self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.what)).at(
-                self.file,
-                self.span,
-                format!("`{key}` is missing"),
-            ));
-            self.complete.set(false);
+        let entry = self.entry(key);
+        match entry {
+            None => self.missing.borrow_mut().push(key),
+            Some(entry) if entry.value.value == Value::Null => {
+                self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.what)).at(
+                    self.file,
+                    entry.key.span,
+                    "has no value",
+                ));
+            }
+            Some(_) => {}
         }
-        found
+        entry.map(|entry| &entry.value).filter(|node| node.value != Value::Null)
     }
 
     /// The text of `key`, if it is there.
@@ -98,9 +104,18 @@ impl<'a> Fields<'a> {
         let node = self.get(key)?;
         match node.value {
             Value::Int(value) if allowed.contains(&value) => Some(value),
-            _ => {
+            Value::Int(value) => {
                 let (low, high) = (allowed.start(), allowed.end());
-                self.wrong(node, &format!("`{key}` is a whole number from {low} to {high}"));
+                let range = if *high == i64::MAX { format!("{low} or more") } else { format!("from {low} to {high}") };
+                self.problems.report(Problem::error("M0003", format!("`{key}` is {range}, not {value}")).at(
+                    self.file,
+                    node.span,
+                    "out of range",
+                ));
+                None
+            }
+            _ => {
+                self.wrong(node, &format!("`{key}` is a whole number"));
                 None
             }
         }
@@ -156,17 +171,36 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Ends the reading: keys that nobody asked for are problems.
-    pub fn close(self) {
+    /// The entries that nobody asked for so far.
+    pub fn unknown(&self) -> Vec<&'a Entry> {
         let asked = self.asked.borrow();
-        for entry in self.entries {
-            if !asked.iter().any(|key| *key == entry.key.value) {
-                self.problems.report(
-                    Problem::error("M0002", format!("{} has no key `{}`", self.what, entry.key.value))
-                        .at(self.file, entry.key.span, "unknown key")
-                        .suggest(&entry.key.value, asked.iter().copied()),
-                );
+        self.entries.iter().filter(|entry| !asked.contains(&entry.key.value.as_str())).collect()
+    }
+
+    /// Ends the reading: keys that nobody asked for are problems, and so are those that are missing. A missing key
+    /// that was misspelt is one problem.
+    pub fn close(self) {
+        let unknown = self.unknown();
+        let mut missing = self.missing.take();
+        let asked = self.asked.borrow();
+        for entry in unknown {
+            let name = entry.key.value.as_str();
+            if let Some(meant) = closest(name, asked.iter().copied()) {
+                missing.retain(|key| *key != meant);
             }
+            let shown = if self.file.hides(entry.key.span) { "of this name" } else { &format!("`{name}`") };
+            self.problems.report(
+                Problem::error("M0002", format!("{} has no key {shown}", self.what))
+                    .at(self.file, entry.key.span, "unknown key")
+                    .suggest(name, asked.iter().copied()),
+            );
+        }
+        for key in missing {
+            self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.what)).at(
+                self.file,
+                self.span,
+                format!("`{key}` is missing"),
+            ));
         }
     }
 
@@ -245,9 +279,12 @@ mod tests {
         let node = parse(&file, &problems).unwrap();
         let fields = Fields::open(&node, "the file", &file, &problems).unwrap();
         assert_eq!(fields.required_text("name"), None);
+        assert_eq!(fields.required_text("title"), None);
         assert_eq!(fields.flag("flag"), None);
         fields.close();
-        assert_eq!(problems.count(), 3);
+        let report = problems.into_result::<()>(None).unwrap_err();
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["M0002", "M0004", "M0003"], "a misspelt key is not missing as well");
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! The tree.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Location, Spanned};
 
 use super::Located;
-use crate::diagnostics::Span;
+use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it stands; of a list or map, where it begins.
+    /// Where it stands; of a list or map, its first line.
     pub span: Span,
 }
 
@@ -60,8 +62,15 @@ impl Value {
     }
 }
 
-impl Node {
-    pub(super) fn from_raw(raw: Spanned<Raw>, text: &str) -> Node {
+/// Makes the tree out of what serde filled.
+pub(super) struct Reader<'a> {
+    pub file: &'a Arc<SourceFile>,
+    pub problems: &'a Problems,
+}
+
+impl Reader<'_> {
+    pub fn node(&self, raw: Spanned<Raw>) -> Node {
+        let text = &self.file.text;
         let span = span(&raw.referenced, text);
         let value = match raw.value {
             Raw::Null => Value::Null,
@@ -69,29 +78,52 @@ impl Node {
             Raw::Int(value) => Value::Int(value),
             Raw::Float(value) => Value::Float(value),
             Raw::Text(value) => Value::Text(value),
-            Raw::List(items) => Value::List(items.into_iter().map(|item| Node::from_raw(item, text)).collect()),
-            Raw::Map(entries) => Value::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| Entry {
-                        key: Located { span: self::span(&key.referenced, text), value: key.value },
-                        value: Node::from_raw(value, text),
-                    })
-                    .collect(),
-            ),
+            Raw::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(entries) => Value::Map(self.map(entries)),
         };
-        let span = match value {
-            Value::List(_) | Value::Map(_) => first_line(span, text),
+        let span = match &value {
+            Value::List(items) => self.container(span, items.last().map(|item| item.span)),
+            Value::Map(entries) => self.container(span, entries.last().map(|entry| entry.value.span)),
             _ => span,
         };
         Node { value, span }
     }
-}
 
-/// A container's span would underline many lines: its first is enough.
-fn first_line(span: Span, text: &str) -> Span {
-    let line = text.get(span.start..).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
-    Span { start: span.start, end: (span.start + line.trim_end().len()).max(span.start) }
+    /// A container is underlined up to its closing bracket, or as far as its first line goes: the parser knows only
+    /// where it begins.
+    fn container(&self, span: Span, last: Option<Span>) -> Span {
+        let rest = self.file.text.get(span.start..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default().trim_end();
+        let close = match rest.chars().next() {
+            Some('[') => ']',
+            Some('{') => '}',
+            _ => return Span { start: span.start, end: span.start + line.len() },
+        };
+        let inside = last.map_or(1, |last| last.end.saturating_sub(span.start).max(1));
+        let length = line.get(inside..).and_then(|behind| behind.find(close)).map_or(line.len(), |at| inside + at + 1);
+        Span { start: span.start, end: span.start + length }
+    }
+
+    fn map(&self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Vec<Entry> {
+        let mut first: HashMap<String, Span> = HashMap::new();
+        let mut entries = Vec::new();
+        for (key, value) in raw {
+            let key = Located { span: span(&key.referenced, &self.file.text), value: key.value };
+            if let Some(earlier) = first.get(&key.value) {
+                let shown = if self.file.hides(key.span) { "this key" } else { &format!("`{}`", key.value) };
+                self.problems.report(
+                    Problem::error("M0009", format!("{shown} stands here twice"))
+                        .at(self.file, key.span, "the second time")
+                        .because(Place::new(self.file, *earlier), "the first time")
+                        .help("remove one of them"),
+                );
+                continue;
+            }
+            first.insert(key.value.clone(), key.span);
+            entries.push(Entry { key, value: self.node(value) });
+        }
+        entries
+    }
 }
 
 pub(super) fn span(location: &Location, text: &str) -> Span {
@@ -103,7 +135,14 @@ pub(super) fn span(location: &Location, text: &str) -> Span {
             let written = text.get(start..end).unwrap_or_default();
             Span { start, end: start + written.trim_end().len() }
         }
-        _ => Span::default(),
+        // Errors of the scanner know line and column only.
+        _ => {
+            let at = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+            let start: usize = text.split_inclusive('\n').take(at(location.line())).map(str::len).sum();
+            let line = text[start..].split('\n').next().unwrap_or_default();
+            let start = start + line.char_indices().nth(at(location.column())).map_or(line.len(), |(byte, _)| byte);
+            Span { start, end: start }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Constants of mapping files and tables, as they are written into the unified record.
 
 use super::super::plan::Constant;
+use super::super::time;
 use super::Compiler;
 use crate::diagnostics::{Place, Problem};
 use crate::model::Kind;
@@ -12,7 +13,11 @@ impl Compiler<'_> {
         match json(&node.value, kind) {
             Ok(json) => Some(json),
             Err(help) => {
-                self.problems.report(not_of_kind(&self.file.text[node.span.start..node.span.end], kind, help).at(
+                let written = match &node.value {
+                    Value::Text(text) => text,
+                    _ => &self.file.text[node.span.start..node.span.end],
+                };
+                self.problems.report(not_of_kind(written, kind, help).at(
                     self.file,
                     node.span,
                     "does not fit the field",
@@ -48,7 +53,13 @@ fn json(value: &Value, kind: &Kind) -> Result<Constant, Option<String>> {
     let text = |text: &str| serde_json::to_vec(text).expect("text is JSON").into_boxed_slice();
     let plain = |text: String| text.into_bytes().into_boxed_slice();
     match (kind, value) {
-        (Kind::Text | Kind::Email | Kind::Url, Value::Text(value)) => Ok(text(value)),
+        (Kind::Text, Value::Text(value)) => Ok(text(value)),
+        (Kind::Email, Value::Text(value)) if email_address::EmailAddress::is_valid(value) => Ok(text(value)),
+        (Kind::Url, Value::Text(value)) if url::Url::parse(value).is_ok() => Ok(text(value)),
+        (Kind::Timestamp, Value::Text(value)) => match time::parse_utc(value) {
+            Some(moment) => Ok(text(time::text(moment).as_str())),
+            None => Err(Some("write such as `2026-01-31T00:00:00Z`".to_owned())),
+        },
         (Kind::Text, Value::Int(value)) => Ok(text(&value.to_string())),
         (Kind::Number, Value::Int(value)) | (Kind::Integer, Value::Int(value)) => Ok(plain(value.to_string())),
         (Kind::Number, Value::Float(value)) if value.is_finite() => Ok(plain(value.to_string())),
@@ -67,6 +78,8 @@ fn json(value: &Value, kind: &Kind) -> Result<Constant, Option<String>> {
             }
         }
         (Kind::List(kind), value) => json(value, kind),
+        (Kind::Boolean, _) => Err(Some("write `true` or `false`".to_owned())),
+        (_, Value::Null) => Err(Some("leave it out: a field that nothing fills is null".to_owned())),
         _ => Err(None),
     }
 }

@@ -7,11 +7,10 @@ mod operation;
 mod rule;
 mod view;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use self::view::View;
-use super::condition::Condition;
 use super::dialect::Dialect;
 use super::document::{Document, Origin, Spec};
 use super::plan::{FieldPlan, FieldSource, Plan};
@@ -52,17 +51,21 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         schema: around.schema,
         dialect: around.dialect,
         tables: around.tables,
+        scripts: around.scripts,
         library: &library,
         file,
         problems,
-        conditions: conditions(document, problems),
+        conditions: condition::named(document, problems),
+        tests: Cell::default(),
+        depth: Cell::default(),
+        used: Cell::default(),
         source: RefCell::default(),
     };
     let before = problems.count();
     let row_type = compiler.row_type(document)?;
     let mut scope = Scope::default();
     let rows_are = (Place::new(file, document.read.query.span), format!("rows are {row_type}"));
-    let mut view = View::new(&mut scope, row_type.clone(), rows_are);
+    let mut view = View::new(&mut scope, row_type.clone(), rows_are.clone());
 
     let parts = compiler.record(document, model, &mut view);
     let deletion = compiler.deletion(&mut view);
@@ -71,13 +74,14 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
             view.scope.keep(&view.full(&steps));
         }
     }
-    let operation = compiler.operation(document, &row_type, &scope, before)?;
+    let operation = compiler.operation(document, &row_type, rows_are, &scope, before)?;
     let dates = around.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect();
     scope.set_dates(&dates);
     Some(Plan {
         model,
         operation,
         scope,
+        rows_of_page: around.dialect.pages.items.as_str().into(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
         deletion,
@@ -102,18 +106,19 @@ struct Compiler<'a> {
     schema: &'a Schema,
     dialect: &'a Dialect,
     tables: &'a Tables,
+    scripts: &'a Scripts,
     library: &'a Library,
     file: &'a Arc<SourceFile>,
     problems: &'a Problems,
-    conditions: Vec<(String, Located<String>, Condition)>,
+    conditions: Vec<condition::Named>,
+    /// How many tests there are, conditions that others name counted anew.
+    tests: Cell<usize>,
+    /// How deep in conditions that name conditions the work is.
+    depth: Cell<usize>,
+    /// Where the named condition under work is used: there its paths get their meaning.
+    used: Cell<Option<Span>>,
     /// What the field under work reads.
     source: RefCell<FieldSource>,
-}
-
-impl Default for FieldSource {
-    fn default() -> Self {
-        FieldSource { field: String::new(), paths: Vec::new(), through: Vec::new(), mapped: false }
-    }
 }
 
 impl Compiler<'_> {
@@ -163,11 +168,17 @@ impl Compiler<'_> {
             source.mapped = spec.is_some_and(|spec| !spec.rules.is_empty());
             parts.sources.push(source);
         }
-        if parts.remote_id.as_ref().is_none_or(Vec::is_empty) {
+        let remote_id = document.fields.iter().find(|(key, _)| key.value == "remote_id").map(|(_, spec)| spec);
+        let unfilled = match remote_id {
+            None => Some((document.model.span, "has no `remote_id` among its fields")),
+            Some(spec) if spec.off => Some((spec.span, "switched off")),
+            Some(_) => None,
+        };
+        if let Some((span, label)) = unfilled {
             self.problems.report(
                 Problem::error("M0202", "a mapping must fill `remote_id`")
-                    .at(self.file, document.model.span, "has no `remote_id` among its fields")
-                    .help("add the path of the source's id to `fields`"),
+                    .at(self.file, span, label)
+                    .help("name the path of the source's id"),
             );
         }
         self.source.take();
@@ -178,18 +189,31 @@ impl Compiler<'_> {
     fn members(&self, spec: &Spec, model: &'static str, view: &mut View<'_>) -> Option<usize> {
         let rule = spec.rules.first()?;
         let Origin::Members { model: named, of } = &rule.origin else {
-            self.problems.report(
-                Problem::error("M0206", format!("this field shows {model}"))
-                    .at(self.file, rule.span, "cannot be filled with anything else")
-                    .help(format!("write `{{ members: {model}, of: path }}`")),
-            );
+            if !matches!(rule.origin, Origin::Unusable) {
+                self.problems.report(
+                    Problem::error("M0206", format!("this field shows {model}"))
+                        .at(self.file, rule.span, "cannot be filled with anything else")
+                        .help(format!("write `{{ members: {model}, of: path }}`")),
+                );
+            }
             return None;
         };
         if named.value != model {
             self.problems.report(
                 Problem::error("M0206", format!("this field shows {model}, not `{}`", named.value))
                     .at(self.file, named.span, "of another model")
-                    .suggest(&named.value, [model]),
+                    .help(format!("write `members: {model}`")),
+            );
+        }
+        let steps = [rule.each.as_ref(), rule.when.as_ref(), rule.unique.as_ref()].into_iter().flatten();
+        let steps = steps.map(|text| text.span).chain(rule.fit.as_ref().map(|fit| fit.name().span));
+        let rest = rule.otherwise.as_ref().map(|otherwise| otherwise.span);
+        let rest = rest.into_iter().chain(rule.default.as_ref().map(|node| node.span));
+        for span in steps.chain(rest).chain(spec.rules[1..].iter().map(|rule| rule.span)) {
+            self.problems.report(
+                Problem::error("M0206", "`members` stands alone")
+                    .at(self.file, span, "has no effect on it")
+                    .help(format!("write `{{ members: {model}, of: path }}`")),
             );
         }
         self.slot(view, of)
@@ -240,24 +264,4 @@ impl FieldPlan {
             rules,
         }
     }
-}
-
-fn conditions(document: &Document, problems: &Problems) -> Vec<(String, Located<String>, Condition)> {
-    let parse = |(name, text): &(Located<String>, Located<String>)| {
-        let condition = condition::parse(&document.file, text, problems)?;
-        Some((name.value.clone(), text.clone(), condition))
-    };
-    document.conditions.iter().filter_map(parse).collect()
-}
-
-/// The part of a scalar's span that a range of its text covers. Quotes shift it by one; text that is written over
-/// several lines is underlined as a whole.
-fn within(file: &SourceFile, whole: &Located<String>, start: usize, end: usize) -> Span {
-    let written = &file.text[whole.span.start..whole.span.end];
-    let quote = usize::from(written.starts_with(['"', '\'']));
-    if written.len() != whole.value.len() + 2 * quote {
-        return whole.span;
-    }
-    let span = whole.span.part(start + quote, end - start);
-    if span.start == span.end { Span { start: span.start, end: span.end + 1 } } else { span }
 }

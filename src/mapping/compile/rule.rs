@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::document::{self, Origin as Written, Spec};
 use super::super::kind::{KINDS, NamedKind};
-use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Rule, Through};
+use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Part, Rule, Take, Through};
 use super::super::shape::Column;
 use super::Compiler;
 use super::view::View;
@@ -63,6 +63,7 @@ impl Compiler<'_> {
         let origin = self.origin(rule, position, view);
         let default = rule.default.as_ref().map(|node| self.constant(node, position.kind));
         let unique = rule.unique.as_ref().map(|key| self.unique(key, position));
+        let take = rule.take.as_ref().map(|take| self.take(take, rule, position));
         if let (None, Some(otherwise)) = (&rule.fit, &rule.otherwise) {
             self.problems.report(
                 Problem::error("M0207", "`otherwise` is for values that do not fit")
@@ -76,6 +77,7 @@ impl Compiler<'_> {
             fit: transpose(fit)?,
             default: transpose(default)?,
             unique: transpose(unique)?,
+            take: transpose(take)?,
             origin: origin?,
         })
     }
@@ -83,16 +85,21 @@ impl Compiler<'_> {
     fn origin(&self, rule: &document::Rule, position: Position, view: &mut View<'_>) -> Option<Origin> {
         let Position { kind, in_list, .. } = position;
         if let Written::Object(entries) = &rule.origin {
-            return self.object(entries, rule, kind, view);
+            return self.object(entries, rule, position, view);
         }
         if let Written::All(rules) = &rule.origin {
-            return self.all(rules, rule, position, in_list, view);
+            return self.all(rules, rule, position, view);
         }
-        if let (Kind::Object(_), false) = (kind, matches!(rule.origin, Written::Members { .. })) {
+        if let (Kind::Object(_), false) = (kind, matches!(rule.origin, Written::Members { .. } | Written::Unusable)) {
+            let (holds, help) = if in_list {
+                ("objects", "write `{ each: list, object: { key: path, … } }`")
+            } else {
+                ("an object", "write `{ object: { key: path, … } }`")
+            };
             self.problems.report(
-                Problem::error("M0202", "this field holds an object")
+                Problem::error("M0202", format!("this field holds {holds}"))
                     .at(self.file, rule.span, "yields a single value")
-                    .help("write `{ object: { key: path, … } }`"),
+                    .help(help),
             );
             return None;
         }
@@ -107,7 +114,7 @@ impl Compiler<'_> {
                 Some(Origin::Path(slots))
             }
             Written::Join { parts, with } => {
-                let columns: Vec<Option<Column>> = parts.iter().map(|part| self.column(view, part)).collect();
+                let columns: Vec<Option<Part>> = parts.iter().map(|part| self.part(part, view)).collect();
                 if rule.fit.is_none() {
                     self.must_convert(&Scalar::Text, kind, &Located { value: "join".into(), span: rule.span });
                 }
@@ -115,7 +122,7 @@ impl Compiler<'_> {
             }
             Written::Value(node) => Some(Origin::Value(self.constant(node, kind)?)),
             Written::Call { function, arguments } => {
-                let known = self.library.check(function, arguments.len(), self.file, self.problems);
+                let known = self.library.check(function, arguments.len(), self.scripts, self.file, self.problems);
                 let arguments: Vec<Option<Argument>> =
                     arguments.iter().map(|argument| self.argument(argument, view)).collect();
                 self.goes_through(format!("{}()", function.value));
@@ -156,7 +163,7 @@ impl Compiler<'_> {
                 ));
                 None
             }
-            Written::Object(_) | Written::All(_) => None,
+            Written::Object(_) | Written::All(_) | Written::Unusable => None,
         }
     }
 
@@ -164,11 +171,11 @@ impl Compiler<'_> {
         &self,
         entries: &[(Located<String>, Spec)],
         rule: &document::Rule,
-        kind: &'static Kind,
+        position: Position,
         view: &mut View<'_>,
     ) -> Option<Origin> {
-        let Kind::Object(fields) = kind else {
-            self.mismatch("an object", kind, rule.span);
+        let Kind::Object(fields) = position.kind else {
+            self.mismatch("an object", position.kind, rule.span);
             return None;
         };
         for (key, _) in entries {
@@ -177,6 +184,15 @@ impl Compiler<'_> {
             }
         }
         let spec = |field: &Field| entries.iter().find(|(key, _)| key.value == field.name).map(|(_, spec)| spec);
+        let unfilled = fields.iter().filter(|field| field.required && spec(field).is_none_or(|spec| spec.off));
+        for field in unfilled.filter(|_| position.in_list) {
+            let span = spec(field).map_or(rule.span, |spec| spec.span);
+            self.problems.report(
+                Problem::error("M0205", format!("every entry would be left out, for want of `{}`", field.name))
+                    .at(self.file, span, format!("`{}` is not filled", field.name))
+                    .help(format!("add `{}` to the object", field.name)),
+            );
+        }
         let plans = fields.iter().map(|field| {
             let rules = spec(field).map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default();
             FieldPlan::new(field, rules)
@@ -189,14 +205,9 @@ impl Compiler<'_> {
         rules: &[document::Rule],
         rule: &document::Rule,
         position: Position,
-        in_list: bool,
         view: &mut View<'_>,
     ) -> Option<Origin> {
-        // A rule without an origin was reported and goes on as an empty `all`.
-        if rules.is_empty() {
-            return None;
-        }
-        if !in_list {
+        if !position.in_list {
             self.problems.report(
                 Problem::error("M0208", "`all` gathers the entries of a list")
                     .at(self.file, rule.span, "this field is no list")
@@ -211,6 +222,45 @@ impl Compiler<'_> {
     fn slots(&self, paths: &[Located<String>], view: &mut View<'_>) -> Option<Vec<usize>> {
         let slots: Vec<Option<usize>> = paths.iter().map(|path| self.slot(view, path)).collect();
         slots.into_iter().collect()
+    }
+
+    fn part(&self, part: &Located<String>, view: &mut View<'_>) -> Option<Part> {
+        match part.value.strip_prefix('$') {
+            Some(name) => match self.dialect.settings.get(name) {
+                Some(value) => Some(Part::Setting(value.clone())),
+                None => {
+                    self.unknown_setting(name, part.span);
+                    None
+                }
+            },
+            None => self.column(view, part).map(Part::Column),
+        }
+    }
+
+    fn take(&self, take: &Located<String>, rule: &document::Rule, position: Position) -> Option<Take> {
+        let found = match take.value.as_str() {
+            "earliest" => Some(Take::Earliest),
+            "latest" => Some(Take::Latest),
+            _ => None,
+        };
+        if found.is_none() {
+            self.problems.report(
+                Problem::error("M0214", format!("`{}` is nothing to take", take.value))
+                    .at(self.file, take.span, "unknown")
+                    .suggest(&take.value, ["earliest", "latest"]),
+            );
+        } else if !matches!(rule.origin, Written::Path(_))
+            || !matches!(position.kind, Kind::Timestamp)
+            || position.in_list
+        {
+            self.problems.report(
+                Problem::error("M0214", format!("`take: {}` chooses among dates", take.value))
+                    .at(self.file, take.span, "this rule yields none")
+                    .help("it goes with `path` in a field that holds a date"),
+            );
+            return None;
+        }
+        found
     }
 
     fn argument(&self, argument: &Located<String>, view: &mut View<'_>) -> Option<Argument> {
@@ -260,14 +310,7 @@ impl Compiler<'_> {
     }
 
     fn table(&self, name: &Located<String>, manner: Manner, kind: &'static Kind) -> Option<Through> {
-        let Some(table) = self.tables.get(&name.value) else {
-            self.problems.report(
-                Problem::error("M0301", format!("there is no table `{}`", name.value))
-                    .at(self.file, name.span, "no such file in tables/, or it cannot be read")
-                    .suggest(&name.value, self.tables.keys().map(String::as_str)),
-            );
-            return None;
-        };
+        let table = self.known_table(name)?;
         if table.manner() != manner {
             let (is, write) = match table.manner() {
                 Manner::Lookup => ("a lookup table", "lookup"),
@@ -281,7 +324,20 @@ impl Compiler<'_> {
             return None;
         }
         self.goes_through(format!("table {}", name.value));
-        self.table_values(table, name, kind)
+        self.table_values(&table, name, kind)
+    }
+
+    /// The table of that name. One that could not be read was reported as such.
+    pub(super) fn known_table(&self, name: &Located<String>) -> Option<Arc<Table>> {
+        let Some(table) = self.tables.get(&name.value) else {
+            self.problems.report(
+                Problem::error("M0301", format!("there is no table `{}`", name.value))
+                    .at(self.file, name.span, "no such file in tables/")
+                    .suggest(&name.value, self.tables.keys().map(String::as_str)),
+            );
+            return None;
+        };
+        table.clone()
     }
 
     fn table_values(&self, table: &Arc<Table>, name: &Located<String>, kind: &'static Kind) -> Option<Through> {
@@ -298,17 +354,18 @@ impl Compiler<'_> {
             document::Otherwise::Value(node) => self.constant(node, position.kind).map(Otherwise::Value),
             document::Otherwise::Next if position.has_next => Some(Otherwise::Next),
             document::Otherwise::Next => {
-                self.problems.report(Problem::error("M0211", "`otherwise: next` needs another alternative").at(
-                    self.file,
-                    otherwise.span,
-                    "this is the last one",
-                ));
+                self.problems.report(
+                    Problem::error("M0211", "`otherwise: next` needs another alternative")
+                        .at(self.file, otherwise.span, "none follows")
+                        .help("write `keep`, `null`, `error` or a value"),
+                );
                 None
             }
             document::Otherwise::Keep => {
-                if let Err(why) = converts(&Scalar::Text, position.kind) {
+                if converts(&Scalar::Text, position.kind).is_err() {
+                    let holds = position.kind.describe();
                     self.problems.report(
-                        Problem::error("M0212", format!("the source's text cannot be kept: {why}"))
+                        Problem::error("M0212", format!("the source's text cannot be kept: the field holds {holds}"))
                             .at(self.file, otherwise.span, "would not fit the field")
                             .help("write `otherwise: null`, `error` or a value"),
                     );
@@ -321,11 +378,11 @@ impl Compiler<'_> {
 
     fn unique(&self, key: &Located<String>, position: Position) -> Option<usize> {
         let Position { kind: Kind::Object(fields), in_list: true, .. } = position else {
-            self.problems.report(Problem::error("M0208", "`unique` is for lists of objects").at(
-                self.file,
-                key.span,
-                "this field is none",
-            ));
+            self.problems.report(
+                Problem::error("M0208", "`unique` is for lists of objects")
+                    .at(self.file, key.span, "this field is none")
+                    .help("remove it"),
+            );
             return None;
         };
         let found = fields.iter().position(|field| field.name == key.value);

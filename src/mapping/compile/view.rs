@@ -1,7 +1,7 @@
 //! Paths, seen from a row: the record, an item of one of its lists, or an object in it.
 
 use super::super::shape::{Column, Scope};
-use super::{Compiler, within};
+use super::Compiler;
 use crate::diagnostics::{Place, Problem};
 use crate::schema::{Scalar, Step, Target};
 use crate::yaml::Located;
@@ -37,13 +37,10 @@ impl Compiler<'_> {
                 Some(steps)
             }
             Err(error) => {
-                let span = within(self.file, path, error.at, error.at + error.length);
-                let (place, label) = &view.because;
-                let mut problem = Problem::error("M0101", error.message)
-                    .at(self.file, span, error.label)
-                    .because(place.clone(), label.clone());
+                let span = path.part(self.file, error.at..error.at + error.length);
+                let mut problem = Problem::error("M0101", error.message).at(self.file, span, error.label);
                 problem.help = error.help;
-                self.problems.report(problem);
+                self.report_path(view, problem);
                 None
             }
         }
@@ -51,7 +48,41 @@ impl Compiler<'_> {
 
     /// The slot of a single value.
     pub(super) fn slot(&self, view: &mut View<'_>, path: &Located<String>) -> Option<usize> {
-        let steps = self.single(view, path)?;
+        self.single(view, path, |list, rest| match rest {
+            "" => format!("go over it with `each: {list}`"),
+            rest => {
+                format!("write `{{ each: {list}, path: {rest} }}`, hand all values to a function, or `join` them")
+            }
+        })
+    }
+
+    /// The slot of a value that a condition asks for.
+    pub(super) fn asked(&self, view: &mut View<'_>, path: &Located<String>) -> Option<usize> {
+        self.single(view, path, |list, _| format!("ask inside of `each: {list}`, where paths start at the item"))
+    }
+
+    fn single(
+        &self,
+        view: &mut View<'_>,
+        path: &Located<String>,
+        help: impl FnOnce(&str, &str) -> String,
+    ) -> Option<usize> {
+        let steps = self.walk(view, path)?;
+        if let Some(at) = steps.iter().position(|step| step.target.is_list()) {
+            let list: Vec<&str> = steps[..=at].iter().map(|step| step.name.as_str()).collect();
+            let list = list.join(".");
+            let start = list.len() - steps[at].name.len();
+            let rest = path.value[list.len()..].trim_start_matches('.');
+            let of = steps[at].target.object().unwrap_or_default();
+            self.report_path(
+                view,
+                Problem::error("M0103", format!("`{}` has many values", path.value))
+                    .at(self.file, path.part(self.file, start..list.len()), format!("is a list of {of}"))
+                    .help(help(&list, rest)),
+            );
+            return None;
+        }
+        self.must_end_at_a_value(view, path, &steps)?;
         match view.scope.column(&view.full(&steps)) {
             Column::Slot(slot) => Some(slot),
             Column::Items(..) => None,
@@ -66,40 +97,42 @@ impl Compiler<'_> {
 
     pub(super) fn column_steps(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
         let steps = self.walk(view, path)?;
-        if let Some(object) = steps.last()?.target.object() {
-            let scalars = self.schema.scalars_of(object);
-            let end = path.value.len();
-            let start = end - steps.last()?.name.len();
-            self.problems.report(
-                Problem::error("M0102", format!("`{}` is an object and not a value", path.value))
-                    .at(self.file, within(self.file, path, start, end), format!("is a {object}"))
-                    .help(match ["value", "name", "_id"].iter().find(|name| scalars.contains(name)) {
-                        Some(name) => format!("name one of its fields, such as `{}.{name}`", path.value),
-                        None => "name one of its fields".to_owned(),
-                    }),
-            );
-            return None;
-        }
+        self.must_end_at_a_value(view, path, &steps)?;
         Some(steps)
     }
 
-    fn single(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
-        let steps = self.column_steps(view, path)?;
-        if let Some(at) = steps.iter().position(|step| step.target.is_list()) {
-            let list: Vec<&str> = steps[..=at].iter().map(|step| step.name.as_str()).collect();
-            let list = list.join(".");
-            let start = list.len() - steps[at].name.len();
-            let rest = &path.value[list.len() + 1..];
-            self.problems.report(
-                Problem::error("M0103", format!("`{}` has many values", path.value))
-                    .at(self.file, within(self.file, path, start, list.len()), "is a list")
-                    .help(format!(
-                        "write `{{ each: {list}, path: {rest} }}`, hand all values to a function, or `join` them"
-                    )),
-            );
-            return None;
-        }
-        Some(steps)
+    fn must_end_at_a_value(&self, view: &View<'_>, path: &Located<String>, steps: &[Step]) -> Option<()> {
+        let last = steps.last()?;
+        let Some(object) = last.target.object() else { return Some(()) };
+        let end = path.value.len();
+        let span = path.part(self.file, end - last.name.len()..end);
+        let (is, label) = if last.target.is_list() {
+            ("a list", format!("is a list of {object}"))
+        } else {
+            ("an object", format!("is a {object}"))
+        };
+        let scalars = self.schema.scalars_of(object);
+        let example = ["value", "name"].into_iter().find(|name| scalars.contains(name)).or(scalars.first().copied());
+        self.report_path(
+            view,
+            Problem::error("M0102", format!("`{}` is {is} and not a value", path.value))
+                .at(self.file, span, label)
+                .help(match example {
+                    Some(name) => format!("name one of its fields, such as `{}.{name}`", path.value),
+                    None => "name one of its fields".to_owned(),
+                }),
+        );
+        None
+    }
+
+    /// Reports a problem of a path, with the reason why it starts where it does.
+    fn report_path(&self, view: &View<'_>, problem: Problem) {
+        let (place, label) = &view.because;
+        let problem = problem.because(place.clone(), label.clone());
+        self.problems.report(match self.used.get() {
+            Some(span) => problem.because(Place::new(self.file, span), "used here"),
+            None => problem,
+        });
     }
 
     /// What a slot holds.
@@ -112,7 +145,8 @@ impl Compiler<'_> {
         let steps = self.walk(view, path)?;
         let (last, before) = steps.split_last()?;
         if let Target::Scalar(_, type_name) = &last.target {
-            self.problems.report(
+            self.report_path(
+                view,
                 Problem::error("M0104", format!("`{}` is a value and not a list or an object", path.value))
                     .at(self.file, path.span, format!("is a {type_name}"))
                     .help("`each` goes over the items of a list, or over one object when it is there"),
@@ -120,7 +154,8 @@ impl Compiler<'_> {
             return None;
         }
         if before.iter().any(|step| step.target.is_list()) {
-            self.problems.report(
+            self.report_path(
+                view,
                 Problem::error("M0103", format!("`{}` goes through another list", path.value))
                     .at(self.file, path.span, "a list of lists")
                     .help("nest the lists: an `each` in an object of the outer `each`"),

@@ -1,6 +1,7 @@
 //! The sandbox as its clients see it: through HTTP.
 
 mod data;
+mod guide;
 mod identity;
 mod paging;
 mod queries;

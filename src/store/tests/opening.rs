@@ -56,7 +56,8 @@ async fn pragmas_are_set() {
     assert_eq!(journal, "wal");
     for (pragma, expected) in [
         ("PRAGMA synchronous", 1),
-        ("PRAGMA wal_autocheckpoint", 16384),
+        ("PRAGMA page_size", 8192),
+        ("PRAGMA wal_autocheckpoint", 8192),
         ("PRAGMA foreign_keys", 1),
         ("PRAGMA busy_timeout", 10_000),
     ] {

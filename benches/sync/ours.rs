@@ -1,0 +1,45 @@
+//! The engine's side: a sync as the binary does it, but for the number of requests in flight.
+
+use std::sync::Arc;
+
+use crosswalk::model::CANDIDATES;
+use crosswalk::source::{Credentials, Source};
+use crosswalk::store::Store;
+use crosswalk::sync::{Reading, State, SyncOptions};
+use url::Url;
+
+use crate::process::{Meter, Readings, peak_kib, runtime};
+use crate::{CONNECTION, IN_FLIGHT, Outcome, Synced, Task, home};
+
+/// Syncs twice: into an empty store, and again without a change.
+pub fn sync(task: &Task) -> Outcome<Synced> {
+    runtime()?.block_on(async {
+        let revision = home::revision(&task.home, &task.server)?;
+        let mut remote = revision.remote.clone();
+        remote.endpoint = Url::parse(&task.endpoint())?;
+        remote.token_url = Url::parse(&task.token_url())?;
+        remote.paging.prefetch = IN_FLIGHT;
+        let credentials = Credentials { client_id: "bench".to_owned(), client_secret: "bench".to_owned().into() };
+        let reading = Reading {
+            connection: CONNECTION.to_owned(),
+            revision: Arc::new(revision),
+            source: Arc::new(Source::new(remote, credentials)?),
+            store: Store::open(&task.store).await?,
+        };
+        let first = measured(&reading, task.records).await?;
+        let second = measured(&reading, task.records).await?;
+        Ok(Synced { first, second, peak_kib: peak_kib()? })
+    })
+}
+
+async fn measured(reading: &Reading, records: u32) -> Outcome<Readings> {
+    let options = SyncOptions { models: vec![&CANDIDATES], full: true };
+    let meter = Meter::start()?;
+    let report = reading.sync(&options, |_| {}).await?;
+    let readings = meter.stop()?;
+    let candidates = &report.models[0];
+    match &candidates.state {
+        State::Complete if candidates.counts.fetched == u64::from(records) => Ok(readings),
+        state => Err(format!("{:?} after {state:?}", candidates.counts).into()),
+    }
+}

@@ -1,0 +1,92 @@
+//! `crosswalk coverage`.
+
+use clap::{Args, ValueEnum};
+
+use super::context::Context;
+use super::error::{CliError, Exit};
+use super::table::{Column, Table};
+use crate::engine::{self, FieldCoverage};
+
+const EXAMPLES: &str = "\
+Examples:
+  crosswalk coverage                                 of the only connection
+  crosswalk coverage acme --format markdown          for a document
+  crosswalk coverage acme --json | jq '.[].query'    for programs";
+
+/// Show where every unified field comes from
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Coverage {
+    /// The connection; may be left out when there is only one
+    connection: Option<String>,
+    /// How to print it: table or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true, conflicts_with = "json")]
+    format: Format,
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How to print a table.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Table,
+    /// For a document
+    Markdown,
+}
+
+impl Coverage {
+    pub fn run(&self, context: &Context) -> Result<Exit, CliError> {
+        let (home, connection) = context.connection(self.connection.as_deref())?;
+        let coverage = engine::Coverage::read(&home, &connection)?;
+        let terminal = &context.terminal;
+        let text = match self.format {
+            _ if self.json => json(&coverage),
+            Format::Table => {
+                let table = table(&coverage).render(terminal.width, terminal.stdout);
+                format!("{table}\n{}\n", balance(&coverage))
+            }
+            Format::Markdown => markdown(&coverage),
+        };
+        terminal.print(&text)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn table(coverage: &[engine::Coverage]) -> Table {
+    let columns = vec![Column::text("field"), Column::wrapped("comes from"), Column::wrapped("note")];
+    let mut table = Table::new(columns);
+    for model in coverage {
+        table.heading(format!("{}, read from {}", model.model, model.query));
+        for field in &model.fields {
+            table.row([&field.field, &field.from.join(", "), &note(field)]);
+        }
+    }
+    table
+}
+
+fn markdown(coverage: &[engine::Coverage]) -> String {
+    let mut text = "| model | field | comes from | note |\n|---|---|---|---|\n".to_owned();
+    for model in coverage {
+        for field in &model.fields {
+            let from: Vec<String> = field.from.iter().map(|path| format!("`{path}`")).collect();
+            let cells = [model.model, &field.field, &from.join(", "), &note(field)];
+            text.push_str(&format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | ")));
+        }
+    }
+    text
+}
+
+fn note(field: &FieldCoverage) -> String {
+    if field.mapped { field.through.join(", ") } else { "no source".to_owned() }
+}
+
+fn balance(coverage: &[engine::Coverage]) -> String {
+    let fields = || coverage.iter().flat_map(|model| &model.fields);
+    format!("{} of {} fields have a source", fields().filter(|field| field.mapped).count(), fields().count())
+}
+
+fn json(coverage: &[engine::Coverage]) -> String {
+    serde_json::to_string_pretty(coverage).expect("coverage is made of texts") + "\n"
+}
