@@ -349,7 +349,7 @@ impl Reader<'_> {
         lookup.or(keywords).or(kind)
     }
 
-    fn otherwise(&self, node: &Node, _required: bool) -> Option<Located<Otherwise>> {
+    fn otherwise(&self, node: &Node, required: bool) -> Option<Located<Otherwise>> {
         let value =
             match &node.value {
                 Value::Null => Otherwise::Null,

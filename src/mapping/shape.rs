@@ -29,7 +29,6 @@ pub(super) struct SlotInfo {
 
 #[derive(Debug, Clone)]
 pub(super) struct ListInfo {
-    pub path: String,
     pub scope: Scope,
     /// The names of the arguments that the list takes.
     pub arguments: Vec<String>,
@@ -113,7 +112,7 @@ impl Scope {
         let Node::List { list, .. } = member.node else { unreachable!("a list is a list in every path") };
         if list == next {
             let arguments = last.arguments.clone();
-            self.lists.push(ListInfo { path: dotted(steps), scope: Scope::default(), arguments });
+            self.lists.push(ListInfo { scope: Scope::default(), arguments });
         }
         list
     }
