@@ -40,7 +40,7 @@ struct Job<'a> {
     salary_amount: Option<Number>,
     salary_amount_from: Option<Number>,
     salary_amount_to: Option<Number>,
-    salary_currency: &'a str,
+    salary_currency: Option<&'a str>,
     salary_period: Option<&'a str>,
     location: Option<Location<'a>>,
     custom_fields: Option<&'a RawValue>,
@@ -167,7 +167,7 @@ pub fn map(raw: &str, around: &Surroundings<'_>, mapped: &mut Mapped) -> Result<
         },
         salary_amount_from: low,
         salary_amount_to: high,
-        salary_currency: currency(vacancy.to_salary_currency_node.as_ref()),
+        salary_currency: currency(vacancy.to_salary_currency_node.as_ref(), low.or(high).is_some()),
         salary_period: salary_period(&vacancy),
         location: location(&vacancy),
         custom_fields: vacancy.additional_info,
@@ -227,7 +227,7 @@ fn employment_type<'t>(vacancy: &'t Vacancy<'_>) -> Option<&'t str> {
     }
 }
 
-fn status<'t>(label: Option<&'t str>, end: Option<Date>, now: Timestamp) -> &'t str {
+fn status(label: Option<&str>, end: Option<Date>, now: Timestamp) -> &str {
     match label {
         Some(label) => words::keyword(words::JOB_STATUS, label).unwrap_or(label),
         None if end.is_some_and(|end| end.0 <= now) => "CLOSED",
@@ -239,11 +239,12 @@ fn closed_at(vacancy: &Vacancy<'_>, label: Option<&str>, now: Timestamp) -> Opti
     if status(label, vacancy.end_date, now) != "CLOSED" {
         return None;
     }
+    let passed = |end: Option<Date>| end.filter(|end| end.0 <= now);
     let last_end = || {
         let mut ends = vacancy.publications.items.iter().map(|publication| publication.publication_end);
-        ends.try_fold(None, |last, end| end.filter(|end| end.0 <= now).map(|end| last.max(Some(end)))).flatten()
+        ends.try_fold(None, |last, end| passed(end).map(|end| last.max(Some(end)))).flatten()
     };
-    vacancy.status_changed_date.or(vacancy.end_date).or_else(last_end)
+    vacancy.status_changed_date.or(passed(vacancy.end_date)).or_else(last_end)
 }
 
 impl Publication<'_> {
@@ -296,15 +297,14 @@ fn post_url<'t>(publications: &'t [Publication<'_>], now: Timestamp) -> Option<&
         .or_else(|| live().find_map(Publication::url))
 }
 
-fn currency<'t>(node: Option<&'t Coded<'_>>) -> &'t str {
-    let Some(node) = node else { return "EUR" };
-    let (code, name) = (text(&node.export_code), text(&node.value));
+fn currency<'t>(node: Option<&'t Coded<'_>>, salary_known: bool) -> Option<&'t str> {
+    let (code, name) = node.map_or((None, None), |node| (text(&node.export_code), text(&node.value)));
     name.and_then(words::currency_of_name)
         .or_else(|| code.and_then(words::currency))
         .or_else(|| name.and_then(words::currency))
         .or(name)
         .or(code)
-        .unwrap_or("EUR")
+        .or(salary_known.then_some("EUR"))
 }
 
 fn salary_period<'t>(vacancy: &'t Vacancy<'_>) -> Option<&'t str> {
@@ -389,12 +389,21 @@ fn hiring_team<'t>(vacancy: &'t Vacancy<'_>, around: &Surroundings<'_>, issues: 
     let mut team = Vec::with_capacity(vacancy.vacancy_users.items.len() + 1);
     for VacancyUser { to_user, to_vacancy_role_node: role } in &vacancy.vacancy_users.items {
         let Some(user) = to_user else { continue };
+        let email = email(user, issues);
         let unified = role.as_ref().and_then(|role| role_of(role, issues));
-        add_member(user, unified, role.as_ref().map(|role| job_role(role, issues)), around, issues, &mut team);
+        let role = role.as_ref().map(|role| JobRole {
+            remote_id: Some(role.id.trimmed()),
+            remote_label: text(&role.value),
+            unified_type: unified,
+            scope: "JOB",
+        });
+        add_member(user, email, unified, role, around, &mut team);
     }
     if let Some(owner) = &vacancy.owner {
-        let role = JobRole { remote_id: None, remote_label: None, unified_type: Some("RECRUITER"), scope: "JOB" };
-        add_member(owner, Some("RECRUITER"), Some(role), around, issues, &mut team);
+        let email = email(owner, issues);
+        let recruiter = Some("RECRUITER");
+        let role = JobRole { remote_id: None, remote_label: None, unified_type: recruiter, scope: "JOB" };
+        add_member(owner, email, recruiter, Some(role), around, &mut team);
     }
     team
 }
@@ -403,31 +412,21 @@ fn role_of(role: &Role<'_>, issues: &mut Vec<Issue>) -> Option<&'static str> {
     let label = text(&role.value)?;
     let found = words::keyword(words::HIRING_ROLES, label);
     if found.is_none() {
-        issues.push(issue(format!("`{label}` is not in table `hiring_roles`")));
+        report(issues, format!("`{label}` is not in table `hiring_roles`"));
     }
     found
-}
-
-fn job_role<'t>(role: &'t Role<'_>, issues: &mut Vec<Issue>) -> JobRole<'t> {
-    JobRole {
-        remote_id: Some(role.id.trimmed()),
-        remote_label: text(&role.value),
-        unified_type: role_of(role, issues),
-        scope: "JOB",
-    }
 }
 
 /// Adds a user to the team unless the team has that user.
 fn add_member<'t>(
     user: &'t User<'_>,
+    email: Option<&'t str>,
     unified: Option<&'static str>,
     role: Option<JobRole<'t>>,
     around: &Surroundings<'_>,
-    issues: &mut Vec<Issue>,
     team: &mut Vec<Member<'t>>,
 ) {
     let remote_id = user.id.trimmed();
-    let email = email(user, issues);
     if team.iter().any(|member| member.remote_id == remote_id) {
         return;
     }
@@ -448,12 +447,15 @@ fn email<'t>(user: &'t User<'_>, issues: &mut Vec<Issue>) -> Option<&'t str> {
     written.into_iter().filter_map(text).find(|email| {
         let is_valid = EmailAddress::is_valid(email);
         if !is_valid {
-            issues.push(issue("the source's value is not an e-mail address".to_owned()));
+            report(issues, "the source's value is not an e-mail address".to_owned());
         }
         is_valid
     })
 }
 
-fn issue(message: String) -> Issue {
-    Issue { field: "hiring_team".to_owned(), severity: Severity::Unmapped, message }
+/// Adds an issue unless the record has it already.
+fn report(issues: &mut Vec<Issue>, message: String) {
+    if issues.iter().all(|issue| issue.message != message) {
+        issues.push(Issue { field: "hiring_team".to_owned(), severity: Severity::Unmapped, message });
+    }
 }

@@ -178,7 +178,7 @@ const STATUS_TAGS: &[&str] = &["PublicationStoppedTag", "PublicationPublishFaile
 fn publication(rng: &mut Rng, id: u32) -> String {
     let link = |kind: &str| format!("https://werk.example.org/{kind}/{id}");
     let (vacancy_url, apply_url) = (link("vacature"), link("solliciteer"));
-    let mut text = |share| some_html(rng, share, 1..=4);
+    let mut text = |share| some_html(rng, share, 2..=6);
     let texts = [text(80), text(90), text(80), text(80), text(60), text(50)];
     Object::new()
         .text("publicationStart", some_date(rng, 90, 2025..=2027).as_deref())
@@ -220,7 +220,7 @@ fn vacancy(rng: &mut Rng, number_of_job: u32) -> String {
     let id = number_of_job.to_string();
     let code = format!("V-2026-{number_of_job:04}");
     let mut text = |share, sentences| some_html(rng, share, sentences);
-    let texts = [text(90, 1..=3), text(95, 3..=6), text(90, 2..=5), text(90, 2..=4), text(70, 1..=4), text(50, 1..=2)];
+    let texts = [text(90, 1..=3), text(95, 4..=8), text(90, 2..=6), text(90, 2..=5), text(70, 1..=4), text(50, 1..=2)];
     let publications: Vec<String> = (0..rng.u32(..=2)).map(|at| publication(rng, number_of_job * 10 + at)).collect();
     let team: Vec<String> = (0..rng.u8(..=2)).map(|_| vacancy_user(rng)).collect();
     let (city, province) = PLACES[rng.usize(..PLACES.len())];

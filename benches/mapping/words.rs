@@ -41,9 +41,9 @@ pub const REMOTE_WORK_STATUS: Keywords = &[
 ];
 
 pub const SALARY_PERIOD: Keywords = &[
+    ("TWO_WEEKS", &["2 weken", "twee weken", "14 dagen", "2 weeks", "two weeks", "biweekly", "bi-weekly"]),
     ("YEAR", &["jaar", "year"]),
     ("MONTH", &["maand", "month"]),
-    ("TWO_WEEKS", &["2 weken", "twee weken"]),
     ("WEEK", &["week"]),
     ("DAY", &["dag", "day"]),
     ("HOUR", &["uur", "hour"]),

@@ -69,8 +69,11 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub fn take_all(&mut self, text: &[u8]) -> bool {
         self.peek();
-        let found = self.text.as_bytes()[self.at..].starts_with(text);
-        self.at += if found { text.len() } else { 0 };
+        let end = self.at + text.len();
+        let found = self.text.as_bytes().get(self.at..end) == Some(text);
+        if found {
+            self.at = end;
+        }
         found
     }
 
@@ -303,6 +306,7 @@ impl<'t> Text<'t> {
     #[inline]
     pub fn trimmed(self) -> Option<Text<'t>> {
         let trimmed = match self {
+            Text::Plain(text) if is_trimmed(text) => return Some(self),
             Text::Plain(text) => Text::Plain(text.trim()),
             Text::Escaped(text) => Text::Escaped(trim_escaped(text)),
             Text::Decoded(Cow::Borrowed(text)) => Text::Decoded(Cow::Borrowed(text.trim())),
@@ -316,6 +320,13 @@ impl<'t> Text<'t> {
         };
         (!text.is_empty()).then_some(trimmed)
     }
+}
+
+/// Whether a text certainly begins and ends with a visible character.
+#[inline]
+fn is_trimmed(text: &str) -> bool {
+    let ends = (text.as_bytes().first(), text.as_bytes().last());
+    matches!(ends, (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic())
 }
 
 /// Escapes of blanks.
@@ -385,17 +396,34 @@ pub(super) fn push_escaped(text: &str, out: &mut Vec<u8>) {
 /// How many bytes come before the first quote, backslash or control character.
 #[inline]
 fn plain_length(bytes: &[u8]) -> usize {
-    const AT_ONCE: usize = 16;
-    // Without a way out in the middle, the compiler looks at all bytes of a chunk at once.
-    let is_plain = |chunk: &&[u8]| !chunk.iter().fold(false, |found, byte| found | is_special(*byte));
-    let skipped = AT_ONCE * bytes.chunks_exact(AT_ONCE).take_while(is_plain).count();
-    let rest = &bytes[skipped..];
-    skipped + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+    // Without a way out in the middle, the compiler looks at all bytes of a chunk at once. That is for long texts.
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let is_plain = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |found, byte| found | is_special(*byte));
+    let skipped = 16 * chunks.iter().take_while(is_plain).count();
+    let (words, rest) = bytes[skipped..].as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        if let Some(place) = special_in(u64::from_le_bytes(*word)) {
+            return skipped + 8 * index + place;
+        }
+    }
+    let plain = rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len());
+    skipped + 8 * words.len() + plain
 }
 
 #[inline]
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// The place of the first special byte among eight, found without a loop.
+#[inline]
+fn special_in(word: u64) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Sets the high bit of each byte below `bound`. A borrow can only spoil bytes behind the first that is found.
+    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word & (EACH * 0x80);
+    let found =
+        below(word, 0x20) | below(word ^ (EACH * u64::from(b'"')), 1) | below(word ^ (EACH * u64::from(b'\\')), 1);
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]
@@ -463,7 +491,7 @@ mod tests {
         let broken = r#"{"a": }"#;
         assert!(explain(broken, skipped(broken).unwrap_err()).contains("expected value at line 1"));
         let lonely = r#"["\ud800"]"#;
-        assert!(explain(lonely, Scanner::new(&lonely[1..]).text().unwrap_err()).contains("surrogate"));
+        assert!(explain(lonely, Scanner::new(&lonely[1..]).text().unwrap_err()).contains("hex escape"));
     }
 
     proptest! {
@@ -485,6 +513,18 @@ mod tests {
             trimmed.push(&mut written);
             let written = format!("\"{}\"", String::from_utf8(written).unwrap());
             prop_assert_eq!(written, serde_json::to_string(content.trim()).unwrap());
+        }
+
+        #[test]
+        fn special_bytes_are_found_where_they_stand(bytes in prop::collection::vec(0_u8..128, 0..70), at in 0_usize..70) {
+            let mut bytes = bytes;
+            // Without them, most chunks would have several.
+            bytes.iter_mut().for_each(|byte| *byte = byte.saturating_add(0x23).max(b'#'));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = b"\"\\\n\x1f\0"[at % 5];
+            }
+            let expected = bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain_length(&bytes), expected);
         }
 
         #[test]

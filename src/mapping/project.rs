@@ -101,7 +101,7 @@ impl<'a> Projection<'a> {
 
     fn row(&mut self, scope: &Scope) -> Row {
         let row = Row { slots: self.slots.len(), lists: self.lists.len() };
-        self.slots.resize(row.slots + scope.slots.len(), Slot::Null);
+        self.slots.resize_with(row.slots + scope.slots.len(), || Slot::Null);
         self.lists.resize(row.lists + scope.lists.len(), List { first: NONE, last: NONE });
         row
     }
