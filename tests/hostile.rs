@@ -51,7 +51,7 @@ fn world() -> World {
         filter: Some("qualifier".into()),
         nested: None,
     };
-    let settings = [("tenant".to_owned(), "acme".to_owned())].into();
+    let settings = ["tenant", "vacancy_url"].map(|name| (name.to_owned(), "acme".to_owned())).into();
     let flags = [(0, false), (1, true)].into();
     let dialect = Dialect { pages, settings, flags, ..Dialect::default() };
     let names = ["countries", "currencies", "remote_work_status", "salary_period", "salary_period_tags"];
@@ -61,8 +61,7 @@ fn world() -> World {
         Some(Arc::new(Table::parse(name, &file, &problems).unwrap()))
     };
     let tables: Tables = names.iter().chain(&more).map(|name| ((*name).to_owned(), table(name))).collect();
-    let scripts = ["jobs", "dates", "records"];
-    let scripts = scripts.map(|name| (name.to_owned(), Some(file(&format!("scripts/carerix/{name}.rhai"))))).into();
+    let scripts = [("jobs".to_owned(), Some(file("scripts/carerix/jobs.rhai")))].into();
     let scripts = Scripts::compile(&scripts, &tables, &problems);
     World { schema, dialect, tables, scripts }
 }

@@ -71,6 +71,53 @@ fn operations_are_derived_as_their_snapshots_say() {
 }
 
 #[test]
+fn a_query_asks_for_what_is_read_and_for_nothing_else() {
+    for plan in revision().plans() {
+        let model = plan.model().name;
+        let mapping = std::fs::read_to_string(Path::new(ROOT).join(format!("mappings/carerix/{model}.yaml"))).unwrap();
+        // What stands in the mapping beside its fields.
+        let beside = mapping.lines().filter_map(|line| {
+            let list = line.strip_prefix("also: ").or_else(|| line.strip_prefix("group: "))?;
+            Some(list.split('#').next().unwrap().replace(['[', ']', ','], " "))
+        });
+        let beside: Vec<String> =
+            beside.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let read = plan.sources().iter().flat_map(|source| source.paths.iter().cloned()).chain(beside);
+        let mut read: BTreeSet<String> = read.collect();
+        // The mark of deletion that connector.yaml names, where a record has it.
+        read.insert("deleted".to_owned());
+        let asked: BTreeSet<String> = asked(&plan.operation().text).into_iter().collect();
+        let unread: Vec<_> = asked.difference(&read).collect();
+        assert_eq!(unread, Vec::<&String>::new(), "{model} asks for what nobody reads");
+        read.retain(|path| path != "deleted");
+        let missing: Vec<_> = read.difference(&asked).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "{model} reads what is not asked for");
+    }
+}
+
+/// The dotted paths that an operation selects in a row. `items` of pages are no part of them.
+fn asked(operation: &str) -> Vec<String> {
+    let rows = operation.split_once("    items {\n").unwrap().1;
+    let rows = &rows[..rows.rfind("    }\n").unwrap()];
+    let mut here: Vec<String> = Vec::new();
+    let mut paths = Vec::new();
+    for line in rows.lines() {
+        let line = line.trim();
+        if line.starts_with('}') {
+            here.pop();
+            continue;
+        }
+        let name = line.split(['(', ' ']).next().unwrap();
+        if line.ends_with('{') {
+            here.push(name.to_owned());
+        } else if name != "__typename" {
+            paths.push(here.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("."));
+        }
+    }
+    paths
+}
+
+#[test]
 fn every_field_of_every_model_is_filled_by_some_case() {
     // Fields for which the source has no place; their mappings say why.
     let without_a_source =

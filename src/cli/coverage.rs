@@ -7,6 +7,9 @@ use super::error::{CliError, Exit};
 use super::table::{Column, Table};
 use crate::engine::{self, FieldCoverage};
 
+/// How wide a table is whose lines go to a file or a pager: wrapping loses nothing.
+const UNSEEN_WIDTH: usize = 100;
+
 const EXAMPLES: &str = "\
 Examples:
   crosswalk coverage                                 of the only connection
@@ -44,7 +47,8 @@ impl Coverage {
         let text = match self.format {
             _ if self.json => json(&coverage),
             Format::Table => {
-                let table = table(&coverage).render(terminal.width, terminal.stdout);
+                let width = terminal.width.unwrap_or(UNSEEN_WIDTH);
+                let table = table(&coverage).render(Some(width), terminal.stdout);
                 format!("{table}\n{}\n", balance(&coverage))
             }
             Format::Markdown => markdown(&coverage),

@@ -16,9 +16,8 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How often a bar moves while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
 
-/// Columns beside a bar, with room at the end for the `^C` that a terminal shows: were the line full, it would begin
-/// another.
-const BESIDE_THE_BAR: usize = 56;
+/// Columns of a line beside its bar.
+const BESIDE_THE_BAR: usize = 54;
 
 const SHORTEST_BAR: usize = 4;
 const LONGEST_BAR: usize = 40;
@@ -49,8 +48,8 @@ impl<'a> Progress<'a> {
 
     /// Lets go of the bars, as they are. What is written from now on stands below them.
     pub fn end(self) {
-        if let Progress::Bars { terminal, bars } = self {
-            bars.iter().filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
+        if let Progress::Bars { terminal, .. } = self {
+            // Drawing them once more would go wrong by a line after the `^C` that a terminal shows.
             terminal.bars.set_draw_target(ProgressDrawTarget::hidden());
             // One line end for the last bar, which has none, and one for a blank line.
             terminal.note("\n");

@@ -36,7 +36,7 @@ fn bad_edits_are_pointed_at_and_change_nothing() {
         ("unfit_type", mappings, "remote_created_at: creationDate", "remote_created_at: hoursPerWeek"),
         ("unknown_table", mappings, "keywords: remote_work_status", "keywords: remote_work"),
         ("yaml", mappings, "model: jobs", "model: jobs\n  scripts: ["),
-        ("missing_function", "scripts/carerix/jobs.rhai", "fn job_status(", "fn job_state("),
+        ("missing_function", "mappings/carerix/application_stages.yaml", "call: stage_name", "call: stage_nam"),
     ] {
         let right = std::fs::read_to_string(home.path().join(path)).unwrap();
         home.edit(path, from, to);

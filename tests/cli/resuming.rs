@@ -10,7 +10,7 @@ use crate::home::{Run, TempHome};
 /// A tenant of many small pages, some way off.
 fn distant() -> TempHome {
     let home = TempHome::new();
-    home.write_sandbox("seed: 7, candidates: 60, latency_ms: 40");
+    home.write_sandbox("seed: 7, candidates: 60, latency_ms: 30");
     home.set_page_size(4);
     home
 }

@@ -65,7 +65,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     let row_type = compiler.row_type(document)?;
     let mut scope = Scope::default();
     let rows_are = (Place::new(file, document.read.query.span), format!("rows are {row_type}"));
-    let mut view = View::new(&mut scope, row_type.clone(), rows_are.clone());
+    let mut view = View::new(&mut scope, row_type.clone(), String::new(), rows_are.clone());
 
     let parts = compiler.record(document, model, &mut view);
     let deletion = compiler.deletion(&mut view);

@@ -43,15 +43,16 @@ impl Compiler<'_> {
         let because = (Place::new(self.file, each.span), format!("items are {}", last.target.object()?));
         let row_type = last.target.object()?.to_owned();
         let full = view.full(&steps);
+        let path = view.from_record(&each.value);
         if let Target::Object(_) = last.target {
             let present = view.scope.presence(&full);
-            let mut inner = View { scope: &mut *view.scope, row_type, prefix: full, because };
+            let mut inner = View { scope: &mut *view.scope, row_type, prefix: full, path, because };
             self.body(rule, position, Some(Each::Present(present)), &mut inner)
         } else {
             let list = view.scope.list(&full);
             let mut scope = std::mem::take(&mut view.scope.lists[list].scope);
             let body =
-                self.body(rule, position, Some(Each::Items(list)), &mut View::new(&mut scope, row_type, because));
+                self.body(rule, position, Some(Each::Items(list)), &mut View::new(&mut scope, row_type, path, because));
             view.scope.lists[list].scope = scope;
             body
         }

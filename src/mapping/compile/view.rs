@@ -12,13 +12,21 @@ pub(super) struct View<'s> {
     pub row_type: String,
     /// From the start of the scope to the row: not empty inside `each` over a single object.
     pub prefix: Vec<Step>,
+    /// From the record to the row, for whoever asks where a field comes from.
+    pub path: String,
     /// Why rows are of that type.
     pub because: (Place, String),
 }
 
 impl<'s> View<'s> {
-    pub fn new(scope: &'s mut Scope, row_type: String, because: (Place, String)) -> View<'s> {
-        View { scope, row_type, prefix: Vec::new(), because }
+    /// The rows of a scope, which `path` leads to from the record.
+    pub fn new(scope: &'s mut Scope, row_type: String, path: String, because: (Place, String)) -> View<'s> {
+        View { scope, row_type, prefix: Vec::new(), path, because }
+    }
+
+    /// A path of the row, from the record.
+    pub fn from_record(&self, path: &str) -> String {
+        if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) }
     }
 
     /// A path from the start of the scope.
@@ -31,11 +39,7 @@ impl Compiler<'_> {
     /// The steps of a path; what is wrong with it is reported.
     pub(super) fn walk(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
         match self.schema.walk(&view.row_type, &path.value) {
-            Ok(steps) => {
-                let dotted = view.prefix.iter().map(|step| step.name.as_str()).chain([path.value.as_str()]);
-                self.reads(&dotted.collect::<Vec<_>>().join("."));
-                Some(steps)
-            }
+            Ok(steps) => Some(steps),
             Err(error) => {
                 let span = path.part(self.file, error.at..error.at + error.length);
                 let mut problem = Problem::error("M0101", error.message).at(self.file, span, error.label);
@@ -103,7 +107,10 @@ impl Compiler<'_> {
 
     fn must_end_at_a_value(&self, view: &View<'_>, path: &Located<String>, steps: &[Step]) -> Option<()> {
         let last = steps.last()?;
-        let Some(object) = last.target.object() else { return Some(()) };
+        let Some(object) = last.target.object() else {
+            self.reads(&view.from_record(&path.value));
+            return Some(());
+        };
         let end = path.value.len();
         let span = path.part(self.file, end - last.name.len()..end);
         let (is, label) = if last.target.is_list() {
