@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use rhai::{Array, Dynamic};
+use rhai::{Dynamic, FnArgsVec, ImmutableString};
 
+use super::calls::{Calls, Input};
 use super::condition::Operator;
+use super::json::{Scanner, Text, push_escaped};
 use super::plan::{
     Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Part, Plan, Rule, Take, Test, Through, unmapped,
 };
@@ -14,21 +16,34 @@ use super::time;
 use super::write::{Value, push_text, shorten};
 use super::{Context, Failure, Issue, Mapped, Severity};
 use crate::model::{Id, Kind};
-use crate::schema::Scalar;
 
 /// Maps the records of one page, one after the other, and reuses its memory.
 pub struct Session<'p, 'a> {
     plan: &'p Plan,
     context: Context<'p>,
-    now: time::Moment,
+    now: Now,
     projection: Projection<'a>,
+    calls: Calls<'p>,
+}
+
+/// `$now`, and as scripts see it.
+#[derive(Clone)]
+struct Now {
+    moment: time::Moment,
+    text: ImmutableString,
 }
 
 impl Plan {
     /// Begins to map records that live at least as long as the session.
     pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
-        let now = context.now.as_millisecond();
-        Session { plan: self, context: *context, now, projection: Projection::new(&self.rows_of_page) }
+        let moment = context.now.as_millisecond();
+        Session {
+            plan: self,
+            context: *context,
+            now: Now { moment, text: time::text(moment).as_str().into() },
+            projection: Projection::default(),
+            calls: Calls::new(self.library.caller()),
+        }
     }
 }
 
@@ -37,10 +52,7 @@ impl<'a> Session<'_, 'a> {
     pub fn map(&mut self, raw: &'a str, mapped: &mut Mapped) -> Result<(), Failure> {
         mapped.clear();
         let plan = self.plan;
-        let row = self
-            .projection
-            .read(&plan.scope, raw)
-            .map_err(|error| Failure(format!("the source sent a record that is not of its schema: {error}")))?;
+        let row = self.projection.read(&plan.scope, &plan.rows_of_page, raw)?;
         let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
         for misfit in self.projection.misfits() {
             let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
@@ -49,24 +61,24 @@ impl<'a> Session<'_, 'a> {
         let mut eval = Eval {
             plan,
             context: self.context,
-            now: self.now,
+            now: &self.now,
             projection: &self.projection,
+            calls: &mut self.calls,
             scope: &plan.scope,
             field: "remote_id",
             issues,
             mark_key: None,
             mark: 0..0,
         };
-        let Some(found) = eval.remote_id(row) else {
+        if !eval.remote_id(row, remote_id, unified) {
             return Err(Failure("the record has no remote id".to_owned()));
-        };
-        remote_id.push_str(&found);
-        let derived = Id::derive(self.context.connection, plan.model.name, &found);
+        }
+        let derived = Id::derive(self.context.connection, plan.model.name, remote_id);
         *id = Some(derived);
         unified.extend_from_slice(b"{\"id\":\"");
         unified.extend_from_slice(derived.as_str().as_bytes());
         unified.extend_from_slice(b"\",\"remote_id\":");
-        push_text(&found, unified);
+        push_text(remote_id, unified);
         for field in &plan.fields {
             unified.push(b',');
             eval.field = field.name;
@@ -95,11 +107,21 @@ enum Found {
     Stop,
 }
 
-struct Eval<'e, 'a> {
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Fits,
+    Empty,
+    /// It is not in the table or not of the kind.
+    Misfit,
+}
+
+struct Eval<'e, 'p, 'a> {
     plan: &'e Plan,
     context: Context<'e>,
-    now: time::Moment,
+    now: &'e Now,
     projection: &'e Projection<'a>,
+    calls: &'e mut Calls<'p>,
     /// The scope of the row under work.
     scope: &'e Scope,
     /// The field of the record under work, for issues.
@@ -110,13 +132,18 @@ struct Eval<'e, 'a> {
     mark: std::ops::Range<usize>,
 }
 
-impl<'e> Eval<'e, '_> {
-    fn remote_id(&mut self, row: Row) -> Option<String> {
-        let mut out = Vec::new();
+impl<'e> Eval<'e, '_, '_> {
+    /// Reads the remote id; `scratch` is empty before and after.
+    fn remote_id(&mut self, row: Row, remote_id: &mut String, scratch: &mut Vec<u8>) -> bool {
         let plan = self.plan;
-        (self.alternatives(&plan.remote_id, &Kind::Text, row, &mut out) == Found::Value)
-            .then(|| serde_json::from_slice(&out).ok())
-            .flatten()
+        let found = self.alternatives(&plan.remote_id, &Kind::Text, row, scratch) == Found::Value;
+        if found {
+            let written = std::str::from_utf8(scratch).expect("what was written is JSON");
+            let text = Scanner::new(written).text().expect("what was written is a text");
+            remote_id.push_str(&text.read());
+        }
+        scratch.clear();
+        found
     }
 
     /// Writes the key and the value of a field: null or an empty list when there is none.
@@ -146,7 +173,7 @@ impl<'e> Eval<'e, '_> {
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
             return match self.extreme(rule, take, slots, row) {
-                Some(moment) => self.fitted(rule, &[Value::Time(moment)], kind, out),
+                Some(moment) => self.fitted(rule, Value::Time(moment), kind, out),
                 None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
             };
         }
@@ -287,12 +314,15 @@ impl<'e> Eval<'e, '_> {
             Origin::Value(constant) => write_constant(constant, out),
             Origin::Ref { entity, slots } => self.reference(entity, slots, row, out),
             Origin::Path(slots) => self.path(rule, slots, kind, row, out),
+            Origin::Join { parts, with } if rule.fit.is_none() && matches!(kind, Kind::Text) => {
+                self.write_joined(parts, with, row, out)
+            }
             Origin::Join { parts, with } => {
                 let joined = self.join(parts, with, row);
-                self.fitted(rule, &[Value::text(Cow::Owned(joined))], kind, out)
+                self.fitted(rule, Value::text(Cow::Owned(joined)), kind, out)
             }
             Origin::Call { function, arguments } => match self.call(function, arguments, row) {
-                Ok(value) => self.fitted(rule, &[value], kind, out),
+                Ok(result) => self.returned(rule, result, kind, out),
                 Err(message) => self.fail(message),
             },
             Origin::All(_) => Found::Empty,
@@ -303,42 +333,55 @@ impl<'e> Eval<'e, '_> {
         }
     }
 
+    /// Writes the first of the values in the slots that fits.
     fn path(&mut self, rule: &'e Rule, slots: &[usize], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
-        match slots {
-            [slot] => {
-                let value = self.read(row, *slot);
-                self.fitted(rule, &[value], kind, out)
+        let mut last = None;
+        for slot in slots {
+            let value = self.read(row, *slot);
+            match self.try_value(rule, &value, kind, out) {
+                Tried::Fits => return Found::Value,
+                Tried::Empty => {}
+                Tried::Misfit => last = Some(value),
             }
-            slots => {
-                let values: Vec<Value<'_>> = slots.iter().map(|slot| self.read(row, *slot)).collect();
-                self.fitted(rule, &values, kind, out)
+        }
+        self.misfit(rule, last, kind, out)
+    }
+
+    fn fitted(&mut self, rule: &'e Rule, value: Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Found {
+        match self.try_value(rule, &value, kind, out) {
+            Tried::Fits => Found::Value,
+            Tried::Empty => Found::Empty,
+            Tried::Misfit => self.misfit(rule, Some(value), kind, out),
+        }
+    }
+
+    /// Writes a value if it fits.
+    fn try_value(&mut self, rule: &'e Rule, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Tried {
+        if *value == Value::Null {
+            return Tried::Empty;
+        }
+        let written = match &rule.fit {
+            None => value.write(kind, &self.plan.flags, out),
+            Some(fit) => match self.fit(&fit.through, value, kind, out) {
+                Some(()) => Ok(()),
+                None => return Tried::Misfit,
+            },
+        };
+        match written {
+            Ok(()) => Tried::Fits,
+            Err(why) => {
+                self.report(format!("the source's value {why}"));
+                Tried::Empty
             }
         }
     }
 
-    /// Writes the first of the values that fits.
-    fn fitted(&mut self, rule: &'e Rule, values: &[Value<'_>], kind: &Kind, out: &mut Vec<u8>) -> Found {
-        let mut last = None;
-        for value in values.iter().filter(|value| **value != Value::Null) {
-            let written = match &rule.fit {
-                None => value.write(kind, &self.plan.flags, out),
-                Some(fit) => match self.fit(&fit.through, value, kind, out) {
-                    Some(()) => Ok(()),
-                    None => {
-                        last = Some(value);
-                        continue;
-                    }
-                },
-            };
-            match written {
-                Ok(()) => return Found::Value,
-                Err(why) => self.report(format!("the source's value {why}")),
-            }
-        }
+    /// Does what the rule says about the last value that did not fit.
+    fn misfit(&mut self, rule: &'e Rule, last: Option<Value<'_>>, kind: &Kind, out: &mut Vec<u8>) -> Found {
         let (Some(value), Some(fit)) = (last, &rule.fit) else {
             return Found::Empty;
         };
-        self.otherwise(&fit.otherwise, &fit.through, value, kind, out)
+        self.otherwise(&fit.otherwise, &fit.through, &value, kind, out)
     }
 
     fn fit(&self, through: &Through, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Option<()> {
@@ -444,7 +487,7 @@ impl<'e> Eval<'e, '_> {
             };
             match part {
                 Part::Setting(text) => push(text),
-                Part::Column(column) => self.column(column, row, &mut |_, value| {
+                Part::Column(column) => self.column(column, row, &mut |value| {
                     if let Some(text) = value.to_text() {
                         found = true;
                         push(&text);
@@ -455,13 +498,41 @@ impl<'e> Eval<'e, '_> {
         if found { joined } else { String::new() }
     }
 
-    /// Hands every value of a column to `take`, nulls included.
-    fn column(&mut self, column: &'e Column, row: Row, take: &mut dyn FnMut(&Scalar, Value<'_>)) {
-        match column {
-            Column::Slot(slot) => {
-                let value = self.read(row, *slot);
-                take(&self.scope.slots[*slot].scalar, value);
+    /// Does the same for a text field, and writes the parts where they belong: that spares long texts a copy.
+    fn write_joined(&mut self, parts: &'e [Part], with: &str, row: Row, out: &mut Vec<u8>) -> Found {
+        let before = out.len();
+        let start = before + 1;
+        let mut found = false;
+        out.push(b'"');
+        for part in parts {
+            let mut push = |text: Text<'_>| {
+                if out.len() > start {
+                    push_escaped(with, out);
+                }
+                text.push(out);
+            };
+            match part {
+                Part::Setting(text) => push(Text::Decoded(Cow::Borrowed(text))),
+                Part::Column(column) => self.column(column, row, &mut |value| {
+                    if let Some(text) = value.into_text() {
+                        found = true;
+                        push(text);
+                    }
+                }),
             }
+        }
+        if !found {
+            out.truncate(before);
+            return Found::Empty;
+        }
+        out.push(b'"');
+        Found::Value
+    }
+
+    /// Hands every value of a column to `take`, nulls included.
+    fn column(&mut self, column: &'e Column, row: Row, take: &mut dyn FnMut(Value<'e>)) {
+        match column {
+            Column::Slot(slot) => take(self.read(row, *slot)),
             Column::Items(list, column) => {
                 let (outer, projection) = (self.scope, self.projection);
                 self.scope = &outer.lists[*list].scope;
@@ -473,31 +544,33 @@ impl<'e> Eval<'e, '_> {
         }
     }
 
-    fn call(&mut self, function: &str, arguments: &'e [Argument], row: Row) -> Result<Value<'static>, String> {
-        let arguments = arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Slot(slot) => {
-                    let value = self.read(row, *slot);
-                    dynamic(&self.scope.slots[*slot].scalar, value)
-                }
-                Argument::Items(list, column) => {
-                    let mut values = Array::new();
-                    let (outer, projection) = (self.scope, self.projection);
-                    self.scope = &outer.lists[*list].scope;
-                    for item in projection.items(row, *list) {
-                        self.column(column, item, &mut |scalar, value| values.push(dynamic(scalar, value)));
-                    }
-                    self.scope = outer;
-                    values.into()
-                }
-                Argument::Now => time::text(self.now).into(),
-                Argument::Setting(value) => value.clone().into(),
-            })
-            .collect();
+    fn call(&mut self, function: &str, arguments: &'e [Argument], row: Row) -> Result<Dynamic, String> {
+        let inputs: FnArgsVec<Input<'e>> = arguments.iter().map(|argument| self.input(argument, row)).collect();
         let (field, issues) = (self.field, &mut *self.issues);
-        let result = self.plan.library.call(function, arguments, |message| tell(issues, unmapped(field, message)));
-        result.map(value).map_err(|error| error.to_string())
+        let result = self.calls.call(function, &inputs, |message| tell(issues, unmapped(field, message)));
+        result.map_err(|error| error.to_string())
+    }
+
+    fn input(&mut self, argument: &'e Argument, row: Row) -> Input<'e> {
+        match argument {
+            Argument::Slot(slot) => Input::One(self.read(row, *slot)),
+            Argument::Items(column) => {
+                let mut values = Vec::new();
+                self.column(column, row, &mut |value| values.push(value));
+                Input::Many(values)
+            }
+            Argument::Now => Input::Fixed(&self.now.text),
+            Argument::Setting(value) => Input::Fixed(value),
+        }
+    }
+
+    /// Writes what a script returned.
+    fn returned(&mut self, rule: &'e Rule, result: Dynamic, kind: &Kind, out: &mut Vec<u8>) -> Found {
+        if !result.is_string() {
+            return self.fitted(rule, value(result), kind, out);
+        }
+        let text = result.into_immutable_string().expect("it is a text");
+        self.fitted(rule, Value::text(Cow::Borrowed(&text)), kind, out)
     }
 
     /// The value of a slot. A date that cannot be read is reported and null.
@@ -507,31 +580,15 @@ impl<'e> Eval<'e, '_> {
             Slot::Bool(value) => Value::Bool(*value),
             Slot::Int(value) => Value::Int(*value),
             Slot::Float(value) => Value::Float(*value),
+            Slot::Text(text) => Value::Text(text.borrowed()),
+            Slot::Time(moment) => Value::Time(*moment),
             Slot::Json(json) => Value::Json(Cow::Borrowed(json)),
-            Slot::Text(text) => {
-                let info = &self.scope.slots[slot];
-                if info.scalar != Scalar::DateTime {
-                    return Value::text(Cow::Borrowed(text));
-                }
-                match self.date(&info.type_name, text.trim()) {
-                    Some(moment) => Value::Time(moment),
-                    None if text.trim().is_empty() => Value::Null,
-                    None => {
-                        self.report(format!(
-                            "`{}` holds `{}`, which is no date of this source",
-                            info.path,
-                            shorten(text)
-                        ));
-                        Value::Null
-                    }
-                }
+            Slot::NoDate(text) => {
+                let (path, text) = (&self.scope.slots[slot].path, text.read());
+                self.report(format!("`{path}` holds `{}`, which is no date of this source", shorten(&text)));
+                Value::Null
             }
         }
-    }
-
-    fn date(&self, type_name: &str, text: &str) -> Option<time::Moment> {
-        let (_, format) = self.plan.dates.iter().find(|(name, _)| name == type_name)?;
-        format.parse(text)
     }
 
     fn test(&self, test: &Test, row: Row) -> bool {
@@ -539,14 +596,12 @@ impl<'e> Eval<'e, '_> {
             Test::And(tests) => tests.iter().all(|test| self.test(test, row)),
             Test::Or(tests) => tests.iter().any(|test| self.test(test, row)),
             Test::Not(test) => !self.test(test, row),
-            Test::Empty(slot) => match self.projection.slot(row, *slot) {
-                Slot::Null => true,
-                Slot::Text(text) => text.trim().is_empty(),
-                _ => false,
-            },
+            Test::Empty(slot) => *self.projection.slot(row, *slot) == Slot::Null,
             Test::Compare(slot, operator, operand) => self.compare(row, *slot, *operator, operand),
             Test::InTable(slot, table, value) => match self.projection.slot(row, *slot) {
-                Slot::Text(text) => table.find(text).is_some_and(|found| value.is_none_or(|value| value == found)),
+                Slot::Text(text) => {
+                    table.find(&text.read()).is_some_and(|found| value.is_none_or(|value| value == found))
+                }
                 Slot::Int(number) => {
                     table.find(&number.to_string()).is_some_and(|found| value.is_none_or(|value| value == found))
                 }
@@ -563,9 +618,9 @@ impl<'e> Eval<'e, '_> {
             (Slot::Int(value), Operand::Number(number)) => (*value as f64).partial_cmp(number),
             (Slot::Float(value), Operand::Number(number)) => value.partial_cmp(number),
             (Slot::Bool(value), Operand::Flag(flag)) => Some(value.cmp(flag)),
-            (Slot::Text(text), Operand::Text(wanted)) => compare_texts(text.trim(), wanted),
-            (Slot::Text(text), Operand::Moment(moment)) => self.date_of(slot, text).map(|date| date.cmp(moment)),
-            (Slot::Text(text), Operand::Now) => self.date_of(slot, text).map(|date| date.cmp(&self.now)),
+            (Slot::Text(text), Operand::Text(wanted)) => Some(compare_texts(&text.read(), wanted)),
+            (Slot::Time(date), Operand::Moment(moment)) => Some(date.cmp(moment)),
+            (Slot::Time(date), Operand::Now) => Some(date.cmp(&self.now.moment)),
             _ => None,
         };
         match operator {
@@ -576,10 +631,6 @@ impl<'e> Eval<'e, '_> {
             Operator::Greater => ordering.is_some_and(|ordering| ordering.is_gt()),
             Operator::GreaterOrEqual => ordering.is_some_and(|ordering| ordering.is_ge()),
         }
-    }
-
-    fn date_of(&self, slot: usize, text: &str) -> Option<time::Moment> {
-        self.date(&self.scope.slots[slot].type_name, text.trim())
     }
 
     fn report(&mut self, message: String) {
@@ -611,33 +662,15 @@ fn same_text(one: &[u8], other: &[u8]) -> bool {
         || (!(one.is_ascii() && other.is_ascii()) && matches!((lower(one), lower(other)), (Ok(a), Ok(b)) if a == b))
 }
 
-/// Compares without regard to case; `wanted` is in lower case. An empty text compares with nothing.
-fn compare_texts(text: &str, wanted: &str) -> Option<std::cmp::Ordering> {
-    if text.is_empty() {
-        return None;
-    }
+/// Compares without regard to case; `wanted` is in lower case.
+fn compare_texts(text: &str, wanted: &str) -> std::cmp::Ordering {
     if text.is_ascii() && wanted.is_ascii() {
-        return Some(text.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(wanted.bytes()));
+        return text.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(wanted.bytes());
     }
-    Some(text.to_lowercase().as_str().cmp(wanted))
+    text.to_lowercase().as_str().cmp(wanted)
 }
 
-/// A value as a script sees it. Whole numbers of a field that may hold fractions become floats, so that a script
-/// never meets both.
-fn dynamic(scalar: &Scalar, value: Value<'_>) -> Dynamic {
-    match value {
-        Value::Null => Dynamic::UNIT,
-        Value::Bool(value) => value.into(),
-        Value::Int(value) if *scalar == Scalar::Float => (value as f64).into(),
-        Value::Int(value) => value.into(),
-        Value::Float(value) => value.into(),
-        Value::Text(text) => text.as_ref().into(),
-        Value::Time(moment) => time::text(moment).into(),
-        Value::Json(json) => serde_json::from_str(&json).unwrap_or(Dynamic::UNIT),
-    }
-}
-
-/// What a script returned.
+/// What a script returned, unless it is a text.
 fn value(result: Dynamic) -> Value<'static> {
     if result.is_unit() {
         return Value::Null;
@@ -651,7 +684,7 @@ fn value(result: Dynamic) -> Value<'static> {
     if let Ok(value) = result.as_float() {
         return Value::Float(value);
     }
-    if result.is_string() || result.is_char() {
+    if result.is_char() {
         return Value::text(Cow::Owned(result.to_string()));
     }
     serde_json::to_string(&result).map_or(Value::Null, |json| Value::Json(Cow::Owned(json)))

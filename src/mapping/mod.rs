@@ -4,11 +4,13 @@
 //! YAML text → Document → (compile: schema, model, tables, scripts) → Plan → Session → unified JSON
 //! ```
 
+mod calls;
 mod compile;
 mod condition;
 mod dialect;
 mod document;
 mod eval;
+mod json;
 mod kind;
 mod plan;
 mod project;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rhai::ImmutableString;
+
 use super::condition::Operator;
 use super::kind::NamedKind;
 use super::shape::{Column, Scope};
-use super::time::{DateFormat, Moment};
+use super::time::Moment;
 use super::{Context, Issue, Mapped};
 use crate::model::{Kind, Model};
 use crate::script::Library;
@@ -30,9 +32,7 @@ pub struct Plan {
     pub(super) operation: Operation,
     pub(super) scope: Scope,
     /// The member of a page that holds its rows.
-    pub(super) rows_of_page: String,
-    /// How each date scalar is written; a source has one or two of them.
-    pub(super) dates: Vec<(String, DateFormat)>,
+    pub(super) rows_of_page: Box<str>,
     pub(super) remote_id: Vec<Rule>,
     pub(super) fields: Vec<FieldPlan>,
     pub(super) deletion: Option<(usize, i64)>,
@@ -116,9 +116,10 @@ pub(super) enum Origin {
 #[derive(Debug)]
 pub(super) enum Argument {
     Slot(usize),
-    Items(usize, Box<Column>),
+    /// A column of the items of a list.
+    Items(Column),
     Now,
-    Setting(String),
+    Setting(ImmutableString),
 }
 
 #[derive(Debug)]

@@ -2,8 +2,10 @@
 //!
 //! The trie is both the query (its selection set) and the projection (which members of the raw text are kept).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use super::time::DateFormat;
 use crate::schema::{Scalar, Step, Target};
 
 /// The slots of one kind of row: the record itself, or the items of a list in it.
@@ -21,6 +23,8 @@ pub(super) struct SlotInfo {
     pub scalar: Scalar,
     /// The name of the scalar's type, which says how dates are written.
     pub type_name: String,
+    /// How a date is written.
+    pub date: Option<Arc<DateFormat>>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +44,8 @@ pub(super) struct Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub name: Box<str>,
+    /// `"name":`, as it nearly always stands in the raw text.
+    pub key: Box<[u8]>,
     pub node: Node,
 }
 
@@ -88,7 +94,12 @@ impl Scope {
             return Column::Slot(slot);
         }
         member.node = if *scalar == Scalar::Json { Node::Json(next) } else { Node::Slot(next) };
-        self.slots.push(SlotInfo { path: dotted(steps), scalar: scalar.clone(), type_name: type_name.clone() });
+        self.slots.push(SlotInfo {
+            path: dotted(steps),
+            scalar: scalar.clone(),
+            type_name: type_name.clone(),
+            date: None,
+        });
         Column::Slot(next)
     }
 
@@ -117,7 +128,7 @@ impl Scope {
         let slot = *present.get_or_insert(next);
         if slot == next {
             let path = dotted(steps);
-            self.slots.push(SlotInfo { path, scalar: Scalar::Boolean, type_name: String::new() });
+            self.slots.push(SlotInfo { path, scalar: Scalar::Boolean, type_name: String::new(), date: None });
         }
         slot
     }
@@ -133,22 +144,30 @@ impl Scope {
     }
 }
 
-impl Shape {
-    /// The index of a member. Sources answer in the order in which they were asked, so the member after the last
-    /// one is nearly always the right one.
-    #[inline]
-    pub fn find(&self, name: &str, expected: usize) -> Option<usize> {
-        match self.members.get(expected) {
-            Some(member) if *member.name == *name => Some(expected),
-            _ => self.index.get(name).copied(),
+impl Scope {
+    /// Says how the dates of the scope are written, by the names of their types.
+    pub fn set_dates(&mut self, formats: &BTreeMap<String, Arc<DateFormat>>) {
+        for slot in &mut self.slots {
+            slot.date = formats.get(&slot.type_name).filter(|_| slot.scalar == Scalar::DateTime).cloned();
         }
+        for list in &mut self.lists {
+            list.scope.set_dates(formats);
+        }
+    }
+}
+
+impl Shape {
+    /// The index of a member.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
     }
 
     fn member(&mut self, name: &str, node: Node) -> &mut Member {
         let next = self.members.len();
         let at = *self.index.entry(name.into()).or_insert(next);
         if at == next {
-            self.members.push(Member { name: name.into(), node });
+            let key = format!("\"{name}\":").into_bytes().into();
+            self.members.push(Member { name: name.into(), key, node });
         }
         &mut self.members[at]
     }

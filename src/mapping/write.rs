@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use email_address::EmailAddress;
 use url::Url;
 
+use super::json::{Text, push_escaped};
 use super::time::{self, Moment};
 use crate::model::Kind;
 
@@ -16,8 +17,8 @@ pub(super) enum Value<'v> {
     Bool(bool),
     Int(i64),
     Float(f64),
-    /// Trimmed and not empty.
-    Text(Cow<'v, str>),
+    /// Without outer blanks and not empty.
+    Text(Text<'v>),
     Time(Moment),
     Json(Cow<'v, str>),
 }
@@ -25,17 +26,7 @@ pub(super) enum Value<'v> {
 impl<'v> Value<'v> {
     /// A text without its outer blanks; a blank one is null.
     pub fn text(text: Cow<'v, str>) -> Value<'v> {
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            Value::Null
-        } else if trimmed.len() == text.len() {
-            Value::Text(text)
-        } else {
-            match text {
-                Cow::Borrowed(text) => Value::Text(Cow::Borrowed(text.trim())),
-                Cow::Owned(text) => Value::Text(Cow::Owned(text.trim().to_owned())),
-            }
-        }
+        Text::Decoded(text).trimmed().map_or(Value::Null, Value::Text)
     }
 
     /// The value as text, for joins, tables and ids.
@@ -45,22 +36,30 @@ impl<'v> Value<'v> {
             Value::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
             Value::Int(value) => Some(Cow::Owned(value.to_string())),
             Value::Float(value) => Some(Cow::Owned(value.to_string())),
-            Value::Text(value) => Some(Cow::Borrowed(value)),
-            Value::Time(moment) => Some(Cow::Owned(time::text(*moment))),
+            Value::Text(value) => Some(value.read()),
+            Value::Time(moment) => Some(Cow::Owned(time::text(*moment).as_str().to_owned())),
+        }
+    }
+
+    /// The same as [`Value::to_text`], as a text to be written.
+    pub fn into_text(self) -> Option<Text<'v>> {
+        match self {
+            Value::Text(text) => Some(text),
+            other => other.to_text().map(|text| Text::Decoded(Cow::Owned(text.into_owned()))),
         }
     }
 
     /// Writes the value as a field of that kind. An error says why it does not fit; nothing was written then.
     pub fn write(&self, kind: &Kind, flags: &BTreeMap<i64, bool>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
         match (kind, self) {
-            (Kind::Text, Value::Text(text)) => push_text(text, out),
+            (Kind::Text, Value::Text(text)) => push_quoted(text, out),
             (Kind::Text, value) => match value.to_text() {
                 Some(text) => push_text(&text, out),
                 None => return Err("is no text".into()),
             },
-            (Kind::Email, Value::Text(text)) if EmailAddress::is_valid(text) => push_text(text, out),
+            (Kind::Email, Value::Text(text)) if EmailAddress::is_valid(&text.read()) => push_quoted(text, out),
             (Kind::Email, _) => return Err("is not an e-mail address".into()),
-            (Kind::Url, Value::Text(text)) if Url::parse(text).is_ok() => push_text(text, out),
+            (Kind::Url, Value::Text(text)) if is_url(&text.read()) => push_quoted(text, out),
             (Kind::Url, _) => return Err("is not an absolute URL".into()),
             (Kind::Number, value) => match value.number() {
                 Some(number) => push_number(number, out),
@@ -77,7 +76,7 @@ impl<'v> Value<'v> {
             (Kind::Timestamp, value) => match value.moment() {
                 Some(moment) => {
                     out.push(b'"');
-                    time::write(moment, out);
+                    out.extend_from_slice(time::text(moment).as_str().as_bytes());
                     out.push(b'"');
                 }
                 None => return Err("is not a date".into()),
@@ -100,7 +99,7 @@ impl<'v> Value<'v> {
         match self {
             Value::Int(value) => Some(*value as f64),
             Value::Float(value) => Some(*value),
-            Value::Text(text) => text.parse().ok(),
+            Value::Text(text) => text.read().parse().ok(),
             _ => None,
         }
         .filter(|number| number.is_finite())
@@ -117,7 +116,7 @@ impl<'v> Value<'v> {
     fn moment(&self) -> Option<Moment> {
         match self {
             Value::Time(moment) => Some(*moment),
-            Value::Text(text) => time::parse_utc(text),
+            Value::Text(text) => time::parse_utc(&text.read()),
             _ => None,
         }
     }
@@ -136,7 +135,35 @@ fn push_number(number: f64, out: &mut Vec<u8>) {
 }
 
 pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, text).expect("writing to a Vec cannot fail");
+    out.push(b'"');
+    push_escaped(text, out);
+    out.push(b'"');
+}
+
+fn push_quoted(text: &Text<'_>, out: &mut Vec<u8>) {
+    out.push(b'"');
+    text.push(out);
+    out.push(b'"');
+}
+
+/// Whether a text is an absolute URL.
+fn is_url(text: &str) -> bool {
+    is_web_address(text) || Url::parse(text).is_ok()
+}
+
+/// Whether a text begins like nearly all URLs do: `https://` and a host name of letters, digits, dots and dashes.
+/// After such a beginning everything is allowed. What this does not know may still be a URL.
+fn is_web_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_name = |label: &str| {
+        let has_code = label.get(..4).is_some_and(|code| code.eq_ignore_ascii_case("xn--"));
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        !label.is_empty() && is_plain && !has_code
+    };
+    // A host whose last label starts with a digit would be an address in numbers.
+    let has_top = host.rsplit('.').next().is_some_and(|top| top.starts_with(|c: char| c.is_ascii_alphabetic()));
+    has_top && host.split('.').all(is_name)
 }
 
 /// The beginning of a text, for messages.
@@ -150,6 +177,8 @@ pub(super) fn shorten(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn written(value: &Value<'_>, kind: &Kind) -> Result<String, String> {
@@ -187,5 +216,21 @@ mod tests {
     #[test]
     fn blank_text_is_null() {
         assert_eq!(text(" \n "), Value::Null);
+    }
+
+    proptest! {
+        #[test]
+        fn a_web_address_is_a_url(text in "https?://([A-Za-z0-9-]{1,6}\\.){0,3}[A-Za-z0-9-]{0,6}([/?#:@]\\PC{0,12})?") {
+            prop_assert!(!is_web_address(&text) || Url::parse(&text).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn usual_addresses_are_known_without_the_parser() {
+        assert!(is_web_address("https://acme.example.org/#Vacancy/12"));
+        for text in ["https://", "https://a..b", "https://xn--a.nl", "https://1.2.3.999", "https://a b", "mailto:a@b.c"]
+        {
+            assert!(!is_web_address(text), "{text}");
+        }
     }
 }

@@ -18,13 +18,13 @@ pub struct Id([u8; LENGTH]);
 impl Id {
     /// The id of the record `remote_id` of an entity (a model, or something inside one such as a tag).
     pub fn derive(connection: &str, entity: &str, remote_id: &str) -> Id {
-        let mut hash = digest::Context::new(&digest::SHA256);
+        let mut text = Vec::with_capacity(128);
         for part in [connection, entity, remote_id] {
             // Lengths keep ("a", "bc") apart from ("ab", "c").
-            hash.update(&(part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
+            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            text.extend_from_slice(part.as_bytes());
         }
-        let hash = hash.finish();
+        let hash = digest::digest(&digest::SHA256, &text);
         let mut id = [0; LENGTH];
         for (word, digits) in hash.as_ref().chunks_exact(8).zip(id.chunks_exact_mut(DIGITS_PER_WORD)) {
             // Eight digits use 47 of the 64 bits, which leaves no bias worth naming.

@@ -65,7 +65,7 @@ fn find(tables: &Tables, manner: Manner, name: &str, text: &Dynamic) -> Result<D
         return Ok(Dynamic::UNIT);
     }
     let text = text.as_immutable_string_ref()?;
-    Ok(table.value(&text).map_or(Dynamic::UNIT, |value| value.to_owned().into()))
+    Ok(table.value(&text).map_or(Dynamic::UNIT, |value| value.into()))
 }
 
 #[cfg(test)]

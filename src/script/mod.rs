@@ -3,6 +3,7 @@
 //! A script file holds functions and nothing else. They see their arguments, each other and the host's functions;
 //! no file, network, clock or state.
 
+mod call;
 mod check;
 mod engine;
 mod host;
@@ -10,11 +11,13 @@ mod host;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Position, Scope};
+use rhai::{AST, Engine, Position};
 
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::table::Tables;
 use crate::yaml::Located;
+
+pub use call::Caller;
 
 /// The script files of a connector, compiled.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ struct Compiled {
 #[derive(Debug, Clone)]
 pub struct Library {
     engine: Arc<Engine>,
+    /// All functions, in the form in which they run.
     ast: AST,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
@@ -102,6 +106,7 @@ impl Scripts {
                 }
             }
         }
+        library.ast = call::optimized(&self.engine, library.ast);
         let used = wanted.iter().filter_map(|name| self.files.get(&name.value)?.as_ref());
         for script in used {
             check::calls(&script.ast, &self.native, &library, &script.file, problems);
@@ -185,50 +190,10 @@ impl Library {
         }
         false
     }
-
-    /// Calls a function. What it reports through `unknown` is handed to `unknown`.
-    pub fn call(
-        &self,
-        function: &str,
-        arguments: Vec<Dynamic>,
-        mut unknown: impl FnMut(String),
-    ) -> Result<Dynamic, CallError> {
-        let options = CallFnOptions::new().eval_ast(false).in_all_namespaces(false);
-        engine::start_clock();
-        let result =
-            self.engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &self.ast, function, arguments);
-        host::take_unknown(&mut unknown);
-        result.map_err(|error| self.explain(function, &error))
-    }
-
-    fn explain(&self, function: &str, error: &EvalAltResult) -> CallError {
-        let inner = error.unwrap_inner();
-        let message = match inner {
-            EvalAltResult::ErrorRuntime(value, _) => value.clone().into_string().unwrap_or_else(|_| value.to_string()),
-            EvalAltResult::ErrorTerminated(..) => "the script took too long".to_owned(),
-            other => {
-                let mut bare = other.to_string();
-                if let Some(at) = bare.rfind(" (line ") {
-                    bare.truncate(at);
-                }
-                bare
-            }
-        };
-        let file =
-            self.functions.iter().find(|known| known.name == function).map_or("a script", |known| known.file.as_str());
-        CallError { message, place: place(file, function, inner.position()) }
-    }
 }
 
 fn counted(arguments: usize) -> String {
     format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
-}
-
-fn place(file: &str, function: &str, position: Position) -> String {
-    match (position.line(), position.position()) {
-        (Some(line), Some(column)) => format!("{file}:{line}:{column}, in `{function}`"),
-        _ => format!("{file}, in `{function}`"),
-    }
 }
 
 fn span_at(file: &SourceFile, position: Position) -> Span {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use rhai::Dynamic;
+
 use super::*;
 use crate::table::Table;
 
@@ -16,10 +18,10 @@ fn library(text: &str) -> (Library, Vec<String>) {
     (library, report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
 }
 
-fn call(text: &str, arguments: Vec<Dynamic>) -> Result<Dynamic, CallError> {
+fn call(text: &str, mut arguments: Vec<Dynamic>) -> Result<Dynamic, CallError> {
     let (library, problems) = library(text);
     assert_eq!(problems, Vec::<String>::new());
-    library.call("f", arguments, |_| {})
+    library.caller().call("f", &mut arguments, |_| {})
 }
 
 #[test]
@@ -34,7 +36,7 @@ fn a_function_sees_its_arguments_and_the_tables() {
 fn what_is_unknown_is_handed_over_and_null() {
     let (library, _) = library(r#"fn f(t) { unknown("contract type", t) }"#);
     let mut heard = Vec::new();
-    let result = library.call("f", vec!["odd".into()], |text| heard.push(text)).unwrap();
+    let result = library.caller().call("f", &mut ["odd".into()], |text| heard.push(text)).unwrap();
     assert!(result.is_unit());
     assert_eq!(heard, ["unknown contract type: `odd`"]);
 }

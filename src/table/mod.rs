@@ -1,6 +1,7 @@
 //! Lookup and keyword tables: which source texts mean which unified value. Built into hash maps and one automaton a
 //! table when they are loaded, so that no table is searched row by row while records are mapped.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -111,14 +112,17 @@ impl Table {
 
     /// The index in [`Table::values`] of what `text` stands for.
     pub fn find(&self, text: &str) -> Option<usize> {
-        let text = fold(text);
         match &self.search {
-            Search::Lookup(values) => values.get(text.as_ref()).copied(),
-            Search::Keywords { automaton, value_of } => automaton
-                .find_overlapping_iter(text.as_ref())
-                .map(|found| found.pattern().as_usize())
-                .min()
-                .map(|keyword| value_of[keyword]),
+            Search::Lookup(values) => values.get(fold(text).as_ref()).copied(),
+            Search::Keywords { automaton, value_of } => {
+                // The automaton does not mind the case of ASCII letters.
+                let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
+                automaton
+                    .find_overlapping_iter(folded.as_ref())
+                    .map(|found| found.pattern().as_usize())
+                    .min()
+                    .map(|keyword| value_of[keyword])
+            }
         }
     }
 
@@ -129,7 +133,7 @@ impl Table {
 }
 
 /// Case and outer blanks do not matter.
-fn fold(text: &str) -> std::borrow::Cow<'_, str> {
+fn fold(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         text.into()
@@ -194,7 +198,8 @@ impl Rows {
 
     fn into_keywords(self, file: &Arc<SourceFile>, problems: &Problems) -> Option<(Search, Vec<Located<String>>)> {
         let value_of = self.texts.iter().map(|(_, value)| *value).collect();
-        match AhoCorasick::new(self.texts.iter().map(|(text, _)| text.value.as_str())) {
+        let keywords = self.texts.iter().map(|(text, _)| text.value.as_str());
+        match AhoCorasick::builder().ascii_case_insensitive(true).build(keywords) {
             Ok(automaton) => Some((Search::Keywords { automaton, value_of }, self.values)),
             Err(error) => {
                 problems.report(Problem::error("M0302", format!("these keywords cannot be searched: {error}")).at(

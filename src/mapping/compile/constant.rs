@@ -57,7 +57,7 @@ fn json(value: &Value, kind: &Kind) -> Result<Constant, Option<String>> {
         (Kind::Email, Value::Text(value)) if email_address::EmailAddress::is_valid(value) => Ok(text(value)),
         (Kind::Url, Value::Text(value)) if url::Url::parse(value).is_ok() => Ok(text(value)),
         (Kind::Timestamp, Value::Text(value)) => match time::parse_utc(value) {
-            Some(moment) => Ok(text(&time::text(moment))),
+            Some(moment) => Ok(text(time::text(moment).as_str())),
             None => Err(Some("write such as `2026-01-31T00:00:00Z`".to_owned())),
         },
         (Kind::Text, Value::Int(value)) => Ok(text(&value.to_string())),

@@ -75,12 +75,13 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         }
     }
     let operation = compiler.operation(document, &row_type, rows_are, &scope, before)?;
+    let dates = around.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect();
+    scope.set_dates(&dates);
     Some(Plan {
         model,
         operation,
         scope,
-        rows_of_page: around.dialect.pages.items.clone(),
-        dates: around.dialect.dates.clone().into_iter().collect(),
+        rows_of_page: around.dialect.pages.items.as_str().into(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
         deletion,

@@ -268,7 +268,7 @@ impl Compiler<'_> {
         match argument.value.strip_prefix('$') {
             Some("now") => Some(Argument::Now),
             Some(name) => match self.dialect.settings.get(name) {
-                Some(value) => Some(Argument::Setting(value.clone())),
+                Some(value) => Some(Argument::Setting(value.into())),
                 None => {
                     self.unknown_setting(name, argument.span);
                     None
@@ -276,7 +276,7 @@ impl Compiler<'_> {
             },
             None => Some(match self.column(view, argument)? {
                 Column::Slot(slot) => Argument::Slot(slot),
-                Column::Items(list, column) => Argument::Items(list, column),
+                items => Argument::Items(items),
             }),
         }
     }
