@@ -137,8 +137,8 @@ pub struct Country<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Phone<'a> {
-    pub is_primary: i64,
-    pub is_invalid: i64,
+    pub is_primary: Option<i64>,
+    pub is_invalid: Option<i64>,
     #[serde(borrow)]
     pub phone_number: Option<Text<'a>>,
     #[serde(borrow)]
@@ -148,8 +148,8 @@ pub struct Phone<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Email<'a> {
-    pub is_primary: i64,
-    pub invalid: i64,
+    pub is_primary: Option<i64>,
+    pub invalid: Option<i64>,
     #[serde(borrow)]
     pub email_address: Option<Text<'a>>,
     #[serde(borrow)]

@@ -136,8 +136,9 @@ fn phone_numbers<'a>(candidate: &'a Candidate<'a>) -> Vec<PhoneNumber<'a>> {
             numbers.push(PhoneNumber { phone_number, r#type });
         }
     };
-    let of_rank = |rank| items.iter().filter(move |item: &&Phone<'_>| item.is_primary == rank && item.is_invalid == 0);
-    for item in of_rank(1).chain(of_rank(0)) {
+    let valid = || items.iter().filter(|item: &&Phone<'_>| item.is_invalid != Some(1));
+    let (first, rest): (Vec<_>, Vec<_>) = valid().partition(|item| item.is_primary == Some(1));
+    for item in first.into_iter().chain(rest) {
         if let Some(number) = text(&item.phone_number) {
             push(number, label(&item.to_phone_number_label).map(contact_label));
         }
@@ -149,7 +150,7 @@ fn phone_numbers<'a>(candidate: &'a Candidate<'a>) -> Vec<PhoneNumber<'a>> {
         (&candidate.phone_number_business, "WORK"),
     ] {
         if let Some(number) = text(field)
-            && !items.iter().any(|item| same(text(&item.phone_number), number))
+            && !items.iter().any(|item| text(&item.phone_number).is_some_and(|listed| same_number(listed, number)))
         {
             push(number, Some(kind));
         }
@@ -167,16 +168,17 @@ fn email_addresses<'a>(candidate: &'a Candidate<'a>) -> Vec<Address<'a>> {
         }
     };
     let listed = |item: &'a Email<'a>| Some((text(&item.email_address)?, label(&item.to_email_address_label)));
-    let of_rank = |rank| items.iter().filter(move |item: &&Email<'_>| item.is_primary == rank && item.invalid == 0);
+    let valid = || items.iter().filter(|item: &&Email<'_>| item.invalid != Some(1));
+    let primary = |item: &&Email<'_>| item.is_primary == Some(1);
     let unlisted =
         |field| text(field).filter(|address| !items.iter().any(|item| same(text(&item.email_address), address)));
-    for (address, kind) in of_rank(1).filter_map(listed) {
+    for (address, kind) in valid().filter(primary).filter_map(listed) {
         push(address, kind.map(contact_label));
     }
     if let Some(address) = unlisted(&candidate.primary_email_address) {
         push(address, None);
     }
-    for (address, kind) in of_rank(0).filter_map(listed) {
+    for (address, kind) in valid().filter(|item| !primary(item)).filter_map(listed) {
         push(address, kind.map(contact_label));
     }
     for (field, kind) in [
@@ -190,6 +192,21 @@ fn email_addresses<'a>(candidate: &'a Candidate<'a>) -> Vec<Address<'a>> {
         }
     }
     addresses
+}
+
+/// Whether two numbers are one: either may lack the country's code.
+fn same_number(one: &str, other: &str) -> bool {
+    if one.chars().next_back() != other.chars().next_back() {
+        return false;
+    }
+    let (one, other) = (bare(one), bare(other));
+    one == other || (other.len() >= 8 && one.ends_with(&other)) || (one.len() >= 8 && other.ends_with(&one))
+}
+
+/// A number without blanks, marks and leading zeros.
+fn bare(number: &str) -> String {
+    let without = number.replace("(0)", "").replace(['(', ')', ' ', '-', '.', '/', '+'], "");
+    without.trim_start_matches('0').to_owned()
 }
 
 fn same(listed: Option<&str>, value: &str) -> bool {
@@ -219,7 +236,7 @@ fn profile<'a>(link: &'a str, label: &'a Option<Tagged<'a>>) -> Option<Profile<'
         HOSTS.iter().find(|(host, _)| link.contains(host)).map(|(_, kind)| *kind)
     };
     let by_label = || label.as_ref().and_then(|label| text(&label.value));
-    Some(Profile { link, r#type: by_tag.or_else(by_host).or_else(by_label), username: None })
+    link.contains('.').then(|| Profile { link, r#type: by_tag.or_else(by_host).or_else(by_label), username: None })
 }
 
 fn location<'a>(candidate: &'a Candidate<'a>) -> Option<Location<'a>> {
