@@ -43,7 +43,7 @@ impl Compiler<'_> {
         let because = (Place::new(self.file, each.span), format!("items are {}", last.target.object()?));
         let row_type = last.target.object()?.to_owned();
         let full = view.full(&steps);
-        let path = view.from_record(&each.value);
+        let path = view.path_of(&each.value);
         if let Target::Object(_) = last.target {
             let present = view.scope.presence(&full);
             let mut inner = View { scope: &mut *view.scope, row_type, prefix: full, path, because };

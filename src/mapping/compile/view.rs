@@ -25,7 +25,7 @@ impl<'s> View<'s> {
     }
 
     /// A path of the row, from the record.
-    pub fn from_record(&self, path: &str) -> String {
+    pub fn path_of(&self, path: &str) -> String {
         if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) }
     }
 
@@ -108,7 +108,7 @@ impl Compiler<'_> {
     fn must_end_at_a_value(&self, view: &View<'_>, path: &Located<String>, steps: &[Step]) -> Option<()> {
         let last = steps.last()?;
         let Some(object) = last.target.object() else {
-            self.reads(&view.from_record(&path.value));
+            self.reads(&view.path_of(&path.value));
             return Some(());
         };
         let end = path.value.len();
