@@ -1,7 +1,7 @@
 //! Every case in `tests/bad` is a home with a mistake in it; what the checker says about it is a snapshot.
 //!
-//! A case is a text. It may begin with a sentence and with `load: NAME`, the connection to load (the sandbox's if it is
-//! not said). Then follow the files that are put over a copy of the real home:
+//! A case is a text. It may begin with a sentence, with `load: NAME`, the connection to load (the sandbox's if it is not
+//! said), or with `check: NAME`, the one to check for warnings too (`check:` for all). Then follow the files that are put over a copy of the real home:
 //!
 //! ```text
 //! -- mappings/carerix/jobs.yaml --           the file from here on
@@ -21,6 +21,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 struct Case {
     name: String,
     connection: String,
+    /// Whether warnings are wanted too; of all connections when none is named.
+    checks: bool,
     /// What is done, to which file, and with what.
     edits: Vec<(Edit, String, String)>,
 }
@@ -36,7 +38,7 @@ enum Edit {
 impl Case {
     fn read(path: &Path) -> Case {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let mut case = Case { name, connection: "sandbox".to_owned(), edits: Vec::new() };
+        let mut case = Case { name, connection: "sandbox".to_owned(), checks: false, edits: Vec::new() };
         for line in std::fs::read_to_string(path).unwrap().split_inclusive('\n') {
             if let Some(header) = line.strip_prefix("-- ").and_then(|line| line.trim_end().strip_suffix(" --")) {
                 let (edit, file) = match header.split_once(' ') {
@@ -51,6 +53,9 @@ impl Case {
                 text.push_str(line);
             } else if let Some(name) = line.strip_prefix("load: ") {
                 case.connection = name.trim().to_owned();
+            } else if let Some(name) = line.strip_prefix("check:") {
+                case.connection = name.trim().to_owned();
+                case.checks = true;
             }
         }
         case
@@ -65,7 +70,10 @@ impl Case {
         for (edit, file, text) in &self.edits {
             let path = folder.path().join(file);
             match edit {
-                Edit::Write => std::fs::write(path, text).unwrap(),
+                Edit::Write => {
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, text).unwrap();
+                }
                 Edit::Change => std::fs::write(&path, change(&std::fs::read_to_string(&path).unwrap(), text)).unwrap(),
                 Edit::Hex => {
                     let bytes: Vec<u8> =
@@ -76,6 +84,9 @@ impl Case {
             }
         }
         let home = Home::new(folder.path());
+        if self.checks {
+            return home.check(Some(self.connection.as_str()).filter(|name| !name.is_empty())).report.render(false);
+        }
         let checked =
             Connection::load(&home, &self.connection).and_then(|connection| Revision::load(&home, &connection));
         checked.map_or_else(|report| report.render(false), |_| "nothing is found wrong".to_owned())
@@ -153,16 +164,16 @@ fn every_mistake_is_shown_as_its_snapshot_says() {
 #[test]
 fn every_case_has_a_mistake_that_is_told_once() {
     for (name, picture) in pictures() {
-        let mistakes: Vec<&str> = picture.split("\n\n").filter(|part| part.starts_with("error[")).collect();
+        let is_mistake = |part: &&str| part.starts_with("error[") || part.starts_with("warning[");
+        let mistakes: Vec<&str> = picture.split("\n\n").filter(is_mistake).collect();
         assert!(!mistakes.is_empty(), "nothing is found wrong with {name}");
         let different: BTreeSet<&str> = mistakes.iter().copied().collect();
         assert_eq!(mistakes.len(), different.len(), "{name}\n{picture}");
-        assert!(picture.ends_with(&format!("{} found; nothing was changed.", counted(mistakes.len()))), "{picture}");
+        let tally = picture.lines().last().unwrap();
+        let told: usize = tally.split(' ').filter_map(|word| word.parse::<usize>().ok()).sum();
+        assert_eq!(told, mistakes.len(), "{picture}");
+        assert_eq!(tally.ends_with("found; nothing was changed."), picture.contains("error["), "{picture}");
     }
-}
-
-fn counted(problems: usize) -> String {
-    format!("{problems} problem{}", if problems == 1 { "" } else { "s" })
 }
 
 #[test]
@@ -171,7 +182,7 @@ fn every_code_of_the_source_has_a_case() {
     codes_in(&Path::new(ROOT).join("src"), &mut used);
     let shown: BTreeSet<String> = pictures()
         .values()
-        .flat_map(|picture| picture.split("error[").skip(1))
+        .flat_map(|picture| picture.split("error[").skip(1).chain(picture.split("warning[").skip(1)))
         .filter_map(|part| part.split(']').next())
         .map(str::to_owned)
         .collect();

@@ -18,7 +18,7 @@ fn revision() -> Revision {
 }
 
 fn context() -> Context<'static> {
-    Context { connection: "acme", now: "2026-11-20T11:00:00Z".parse().unwrap() }
+    Context::new("acme", "2026-11-20T11:00:00Z".parse().unwrap())
 }
 
 fn cases(model: &Model) -> Vec<PathBuf> {

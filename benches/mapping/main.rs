@@ -89,7 +89,7 @@ impl Records {
 }
 
 fn context() -> Context<'static> {
-    Context { connection: CONNECTION, now: NOW.parse().expect("a moment") }
+    Context::new(CONNECTION, NOW.parse().expect("a moment"))
 }
 
 fn surroundings() -> by_hand::Surroundings<'static> {

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod check;
 mod context;
 mod coverage;
 mod error;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   crosswalk sync sandbox                read the local sandbox into the store
   crosswalk list jobs --limit 3         look at what was read
+  crosswalk check                       see what is wrong with mappings
   crosswalk coverage sandbox            see where every field comes from
   crosswalk sync acme --log debug       watch every request";
 
@@ -95,6 +97,7 @@ enum Command {
     Sync(sync::Sync),
     List(list::List),
     Get(get::Get),
+    Check(check::Check),
     Coverage(coverage::Coverage),
     Sandbox(sandbox::Sandbox),
 }
@@ -129,6 +132,7 @@ impl Command {
             Command::Sync(sync) => sync.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
+            Command::Check(check) => check.run(context),
             Command::Coverage(coverage) => coverage.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }

@@ -26,6 +26,8 @@ pub struct Connection {
     pub sandbox: Option<SandboxSettings>,
     /// What is done with its records.
     pub options: Options,
+    /// The folder beside its file that holds what it says in the place of the connector's mappings.
+    pub overlay: Option<Located<String>>,
     pub(super) file: Arc<SourceFile>,
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
@@ -72,6 +74,12 @@ impl Connection {
     /// Reads the connection of that name.
     pub fn load(home: &Home, name: &str) -> Result<Connection, Report> {
         let problems = Problems::new();
+        let connection = Connection::read(home, name, &problems);
+        problems.into_result(connection)
+    }
+
+    /// The same; what is wrong is reported.
+    pub(super) fn read(home: &Home, name: &str, problems: &Problems) -> Option<Connection> {
         let known = home.connections();
         if !known.iter().any(|known| known == name) {
             let problem = Problem::error("M0610", format!("there is no connection `{name}`"));
@@ -80,13 +88,32 @@ impl Connection {
             } else {
                 problem.suggest(name, known.iter().map(String::as_str))
             });
-            return problems.into_result(None);
+            return None;
         }
-        let connection = home.read(&format!("connections/{name}.yaml"), &problems).and_then(|file| {
-            let file = SourceFile::with_secrets(file.path.as_str(), file.text.as_str(), secrets(&file.text));
-            Connection::parse(name, &file, &problems)
-        });
-        problems.into_result(connection)
+        let file = home.read(&format!("connections/{name}.yaml"), problems)?;
+        let file = SourceFile::with_secrets(file.path.as_str(), file.text.as_str(), secrets(&file.text));
+        Connection::parse(name, &file, problems)
+    }
+
+    /// What a connector is checked with when no connection uses it: it says nothing, and nothing is missing.
+    pub(super) fn of_nobody(connector: &str) -> Connection {
+        Connection {
+            name: String::new(),
+            connector: Located { value: connector.to_owned(), span: Span::default() },
+            settings: BTreeMap::new(),
+            credentials: None,
+            sandbox: None,
+            options: Options::default(),
+            overlay: None,
+            file: SourceFile::new("connections/", ""),
+            setting_keys: Vec::new(),
+            settings_span: None,
+        }
+    }
+
+    /// Whether nobody wrote it.
+    pub(super) fn is_of_nobody(&self) -> bool {
+        self.name.is_empty()
     }
 
     pub(super) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
@@ -116,6 +143,7 @@ impl Connection {
         let credentials = credentials.map(|node| credential_source(node, file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options(node, file, problems));
+        let overlay = fields.text("overlay");
         fields.close();
         Some(Connection {
             name: name.to_owned(),
@@ -124,6 +152,7 @@ impl Connection {
             credentials: credentials.flatten(),
             sandbox: sandbox.flatten(),
             options: options.flatten().unwrap_or_default(),
+            overlay,
             file: Arc::clone(file),
             setting_keys,
             settings_span,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::Limits;
 use super::remote::Placement;
-use crate::diagnostics::{Problem, Problems, SourceFile};
-use crate::mapping::{DateFormat, PageArguments, SortArgument};
+use crate::diagnostics::{Problem, Problems, SourceFile, Span};
+use crate::mapping::{DateFormat, FreeFields, LabelsSource, PageArguments, SortArgument, Spelling};
 use crate::schema::Scalar;
 use crate::yaml::{self, Entry, Fields, Located, Node};
 
@@ -37,6 +37,7 @@ pub(super) struct Definition {
     pub dates: BTreeMap<String, DateFormat>,
     pub flags: BTreeMap<i64, bool>,
     pub deletion: Option<(Located<String>, i64)>,
+    pub free_fields: FreeFields,
     pub limits: Limits,
 }
 
@@ -75,6 +76,7 @@ impl Definition {
         let scalar_keys = fields.map("scalars").iter().map(|entry| entry.key.clone()).collect();
         let flags = fields.map("flags").iter().filter_map(|entry| reader.flag(entry)).collect();
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
+        let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         fields.close();
         let (token_url, scopes, placement, expiry_margin) = oauth2?;
@@ -100,6 +102,7 @@ impl Definition {
             dates,
             flags,
             deletion,
+            free_fields,
             limits: limits?,
         })
     }
@@ -231,23 +234,8 @@ impl Reader<'_> {
             }
             return Some((scalar, None));
         }
-        let written = format.as_ref().map_or("rfc3339", |format| format.value.as_str());
-        let clock = zone.as_ref().map_or("UTC", |zone| zone.value.as_str());
-        match DateFormat::new(written, clock) {
-            Ok(format) => Some((scalar, Some(format))),
-            Err(why) => {
-                let (span, help) = match zone.filter(|_| why.contains("time zone")) {
-                    Some(zone) => (zone.span, "write a name of the time zone database, such as `Europe/Amsterdam`"),
-                    None => (
-                        format.map_or(entry.key.span, |text| text.span),
-                        "write such as `yyyy-MM-dd HH:mm:ss`, or `rfc3339`",
-                    ),
-                };
-                self.problems.report(Problem::error("M0603", why).at(self.file, span, "cannot be used").help(help));
-                // That it is a date is clear.
-                Some((scalar, None))
-            }
-        }
+        // That it is a date is clear, whatever its format.
+        Some((scalar, self.date_format(format.as_ref(), zone.as_ref(), entry.key.span)))
     }
 
     fn flag(&self, entry: &Entry) -> Option<(i64, bool)> {
@@ -259,6 +247,60 @@ impl Reader<'_> {
                         .at(self.file, entry.key.span, "does not")
                         .help("write such as `\"1\": true`"),
                 );
+                None
+            }
+        }
+    }
+
+    fn free_fields(&self, node: &Node) -> Option<FreeFields> {
+        let fields = self.open(node, "`custom_fields`")?;
+        let keys = fields.texts("keys").into_iter().filter_map(|pattern| {
+            let spelling = Spelling::new(&pattern.value);
+            if spelling.is_none() {
+                self.problems.report(
+                    Problem::error(
+                        "M0606",
+                        format!("`{}` says not where the id of a free field stands", pattern.value),
+                    )
+                    .at(self.file, pattern.span, "without `{id}`")
+                    .help("write such as `_{id}`"),
+                );
+            }
+            spelling
+        });
+        let keys = keys.collect();
+        let dates = fields.list("dates").iter().filter_map(|node| self.date(node)).collect();
+        let labels = fields.get("labels").and_then(|node| LabelsSource::parse(node, self.file, self.problems));
+        fields.close();
+        Some(FreeFields { keys, dates, labels })
+    }
+
+    fn date(&self, node: &Node) -> Option<DateFormat> {
+        let fields = self.open(node, "a date")?;
+        let (format, zone) = (fields.required_text("format"), fields.text("zone"));
+        fields.close();
+        let format = format?;
+        self.date_format(Some(&format), zone.as_ref(), format.span)
+    }
+
+    fn date_format(
+        &self,
+        format: Option<&Located<String>>,
+        zone: Option<&Located<String>>,
+        span: Span,
+    ) -> Option<DateFormat> {
+        let written = format.map_or("rfc3339", |format| format.value.as_str());
+        let clock = zone.map_or("UTC", |zone| zone.value.as_str());
+        match DateFormat::new(written, clock) {
+            Ok(format) => Some(format),
+            Err(why) => {
+                let (span, help) = match zone.filter(|_| why.contains("time zone")) {
+                    Some(zone) => (zone.span, "write a name of the time zone database, such as `Europe/Amsterdam`"),
+                    None => {
+                        (format.map_or(span, |text| text.span), "write such as `yyyy-MM-dd HH:mm:ss`, or `rfc3339`")
+                    }
+                };
+                self.problems.report(Problem::error("M0603", why).at(self.file, span, "cannot be used").help(help));
                 None
             }
         }

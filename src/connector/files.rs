@@ -17,15 +17,23 @@ pub struct Home {
     root: PathBuf,
 }
 
-/// The texts that make up a connector. What could not be read was reported; it keeps its name, so that nothing that
+/// The texts that make up a connector or an overlay. What could not be read was reported; it keeps its name, so that nothing that
 /// names it is blamed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Files {
     pub definition: Option<Arc<SourceFile>>,
     pub schema: Option<Arc<SourceFile>>,
     pub mappings: Vec<Arc<SourceFile>>,
     pub tables: BTreeMap<String, Option<Arc<SourceFile>>>,
     pub scripts: BTreeMap<String, Option<Arc<SourceFile>>>,
+}
+
+impl Files {
+    /// Every file, always in the same order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
+        let named = self.tables.values().chain(self.scripts.values()).flatten();
+        self.definition.iter().chain(&self.schema).chain(&self.mappings).chain(named)
+    }
 }
 
 impl Home {
@@ -77,18 +85,47 @@ impl Home {
 
     pub(super) fn files(&self, connector: &str, problems: &Problems) -> Files {
         let folder = format!("mappings/{connector}");
-        let all = |folder: &str, extension: &str| -> BTreeMap<String, Option<Arc<SourceFile>>> {
-            let read = |name: &str| self.read(&format!("{folder}/{name}.{extension}"), problems);
-            self.names(folder, extension).into_iter().map(|name| (name.clone(), read(&name))).collect()
-        };
-        let mut mappings = all(&folder, "yaml");
+        let mut mappings = self.read_all(&folder, "yaml", problems);
         Files {
             definition: mappings.remove("connector").flatten(),
             schema: self.read(&format!("{folder}/schema.graphql"), problems),
             mappings: mappings.into_values().flatten().collect(),
-            tables: all(&format!("{folder}/tables"), "yaml"),
-            scripts: all(&format!("scripts/{connector}"), "rhai"),
+            tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
+            scripts: self.read_all(&format!("scripts/{connector}"), "rhai", problems),
         }
+    }
+
+    pub(super) fn overlay_files(&self, overlay: &str, problems: &Problems) -> Files {
+        let folder = format!("connections/{overlay}");
+        Files {
+            definition: None,
+            schema: None,
+            mappings: self.read_all(&folder, "yaml", problems).into_values().flatten().collect(),
+            tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
+            scripts: self.read_all(&format!("{folder}/scripts"), "rhai", problems),
+        }
+    }
+
+    /// The names of the overlays, in order: the folders among the connections.
+    pub fn overlays(&self) -> Vec<String> {
+        let folders = std::fs::read_dir(self.root.join("connections")).into_iter().flatten().flatten();
+        let mut names: Vec<String> = folders
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn read_all(
+        &self,
+        folder: &str,
+        extension: &str,
+        problems: &Problems,
+    ) -> BTreeMap<String, Option<Arc<SourceFile>>> {
+        let read = |name: &str| self.read(&format!("{folder}/{name}.{extension}"), problems);
+        self.names(folder, extension).into_iter().map(|name| (name.clone(), read(&name))).collect()
     }
 
     /// The names of the files in a folder, without their extension.

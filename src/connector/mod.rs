@@ -1,12 +1,15 @@
 //! A connector's folder and a connection, compiled into one immutable revision.
 
+mod check;
 mod connection;
 mod definition;
 mod files;
+mod overlay;
 mod remote;
 mod secrets;
+mod warn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -16,7 +19,7 @@ use self::connection::SANDBOX;
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
-use crate::mapping::{Dialect, Document, Plan, Surroundings, compile};
+use crate::mapping::{Dialect, Document, LabelsPlan, Plan, Surroundings, compile, labels};
 use crate::model::{MODELS, Model};
 use crate::schema::Schema;
 use crate::script::Scripts;
@@ -24,6 +27,7 @@ use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
 pub use crate::mapping::Operation;
+pub use check::{Check, Checked};
 pub use connection::{Connection, CredentialSource, Options, Reference, SandboxSettings};
 pub use files::Home;
 pub use remote::{Limits, Paging, Placement, Remote};
@@ -45,6 +49,7 @@ pub struct Revision {
     /// The source's types.
     pub schema: Schema,
     plans: BTreeMap<&'static str, Arc<Plan>>,
+    labels: Option<LabelsPlan>,
 }
 
 impl Revision {
@@ -58,6 +63,11 @@ impl Revision {
     /// The plan of a model, if the connector maps it.
     pub fn plan(&self, model: &Model) -> Option<&Arc<Plan>> {
         self.plans.get(model.name)
+    }
+
+    /// How the names of free fields are read, if some plan needs them.
+    pub fn labels(&self) -> Option<&LabelsPlan> {
+        self.labels.as_ref()
     }
 
     /// The plans in the order in which a sync reads the models.
@@ -78,14 +88,13 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         return None;
     }
     let files = home.files(&connector.value, problems);
-    let table = |name: &str, file: &Arc<SourceFile>| Table::parse(name, file, problems).map(Arc::new);
-    let tables: Tables = files
-        .tables
-        .iter()
-        .map(|(name, file)| (name.clone(), file.as_ref().and_then(|file| table(name, file))))
-        .collect();
-    let scripts = Scripts::compile(&files.scripts, &tables, problems);
-    let documents = documents(&files, problems);
+    let overlay = home.overlay(connection, problems).unwrap_or_default();
+    let tables = tables(&files, &overlay, problems);
+    let mut script_files = files.scripts.clone();
+    script_files.extend(overlay.scripts.clone());
+    let scripts = Scripts::compile(&script_files, &tables, problems);
+    let mut documents = documents(&files, problems);
+    overlay::lay(&overlay.mappings, &mut documents, problems);
     let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems))?;
     let settings = settings(&definition, connection, problems);
     let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
@@ -93,8 +102,9 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
+    let labels = definition.free_fields.labels.as_ref().map(|source| labels(source, around, problems));
     let plans = documents.iter().filter_map(|document| compile(document, around, problems));
-    let plans = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
+    let plans: BTreeMap<&'static str, Arc<Plan>> = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
     let paging = Paging {
         size: definition.page_size,
         prefetch: definition.prefetch,
@@ -111,8 +121,21 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         paging,
         limits: definition.limits,
     };
-    let hash = hash(&files, connection);
-    Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans })
+    if problems.wants_warnings() {
+        for document in &documents {
+            if let Some(plan) = plans.get(document.model().value.as_str()) {
+                document.warn(plan, problems);
+            }
+        }
+        let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
+        // What cannot be read may use anything.
+        if plans.len() == documents.len() && documents.len() == files.mappings.len() {
+            warn::tables(&tables, &[&files, &overlay], &documents, &plans, problems);
+        }
+    }
+    let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
+    let hash = hash(&[&files, &overlay], connection);
+    Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans, labels })
 }
 
 /// The settings of a connection, with those that it leaves to their defaults. One that is missing is blank, so that
@@ -136,7 +159,8 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
         let given = connection.settings.get(name);
         let value =
             given.map(|value| &value.value).or(setting.default.as_ref()).filter(|value| !value.trim().is_empty());
-        if value.is_none() && !meant.contains(&name.as_str()) {
+        let missing = if connection.is_of_nobody() { SANDBOX } else { "" };
+        if value.is_none() && !connection.is_of_nobody() && !meant.contains(&name.as_str()) {
             let (span, label) = match (given, connection.settings_span) {
                 (Some(given), _) => (given.span, "is blank".to_owned()),
                 (None, Some(settings)) => (settings, format!("without `{name}`")),
@@ -148,7 +172,7 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
                     .help(format!("add `{name}` to `settings`: {}", setting.about)),
             );
         }
-        let value = fill(value.map_or("", String::as_str), &settings);
+        let value = fill(value.map_or(missing, String::as_str), &settings);
         settings.insert(name.clone(), value);
     }
     settings
@@ -205,8 +229,20 @@ fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dial
         deletion: definition.deletion.as_ref().map(|(path, value)| (path.value.clone(), *value)),
         arguments: (Some(Arc::clone(&definition.file)), definition.arguments.clone()),
         pages: definition.pages.clone(),
+        free_fields: definition.free_fields.clone(),
         settings: settings.clone(),
     }
+}
+
+/// The tables of a connector, those of the overlay laid over them.
+fn tables(files: &Files, overlay: &Files, problems: &Problems) -> Tables {
+    let names: BTreeSet<&String> = files.tables.keys().chain(overlay.tables.keys()).collect();
+    let table = |name: &str| match (files.tables.get(name), overlay.tables.get(name)) {
+        (Some(file), None) | (None, Some(file)) => Table::parse(name, file.as_ref()?, problems),
+        (Some(file), Some(overlay)) => Table::overlaid(name, file.as_ref()?, overlay.as_ref()?, problems),
+        (None, None) => None,
+    };
+    names.into_iter().map(|name| (name.clone(), table(name).map(Arc::new))).collect()
 }
 
 /// The mapping files, each of its own model.
@@ -290,7 +326,7 @@ fn placeholders(pattern: &str) -> Vec<(usize, usize)> {
     found
 }
 
-fn hash(files: &Files, connection: &Connection) -> String {
+fn hash(folders: &[&Files], connection: &Connection) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     let mut add = |path: &str, text: &str| {
         for part in [path, text] {
@@ -298,10 +334,11 @@ fn hash(files: &Files, connection: &Connection) -> String {
             context.update(part.as_bytes());
         }
     };
-    let single = files.definition.iter().chain(&files.schema).chain([&connection.file]);
-    let named = files.tables.values().chain(files.scripts.values()).flatten();
-    for file in single.chain(&files.mappings).chain(named) {
-        add(&file.path, &file.text);
+    add(&connection.file.path, &connection.file.text);
+    for files in folders {
+        for file in files.all() {
+            add(&file.path, &file.text);
+        }
     }
     let digest = context.finish();
     digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()

@@ -3,6 +3,7 @@
 //! Whoever reads a file that a person wrote reports what is wrong to [`Problems`] and goes on, so that one run
 //! shows everything that needs mending.
 
+mod json;
 mod render;
 mod suggest;
 
@@ -105,7 +106,8 @@ impl Place {
 }
 
 /// How bad a [`Problem`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing can be run with it.
     Error,
@@ -148,14 +150,16 @@ fn on_one_line(text: impl Into<String>) -> String {
 impl Problem {
     /// An error without a place yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Problem {
-        Problem {
-            code,
-            severity: Severity::Error,
-            message: on_one_line(message),
-            place: None,
-            context: Vec::new(),
-            help: None,
-        }
+        Problem::new(code, Severity::Error, message)
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem::new(code, Severity::Warning, message)
+    }
+
+    fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Problem {
+        Problem { code, severity, message: on_one_line(message), place: None, context: Vec::new(), help: None }
     }
 
     /// Puts the caret under `span` of `file`, with a word on it.
@@ -199,21 +203,35 @@ impl Problem {
 pub struct Problems {
     list: RefCell<Vec<Problem>>,
     count: Cell<usize>,
+    keeps_warnings: bool,
 }
 
-/// More are counted, but no longer kept: nobody reads them, and a file can be made to have any number.
+/// More errors are counted, but no longer kept: nobody reads them, and a file can be made to have any number.
 const MOST_KEPT: usize = 1000;
 
 impl Problems {
-    /// No problem yet.
+    /// No problem yet. Warnings are not wanted: whoever loads a file to run it asks whether it can be run.
     pub fn new() -> Problems {
         Problems::default()
     }
 
+    /// No problem yet, and warnings are wanted too.
+    pub fn with_warnings() -> Problems {
+        Problems { keeps_warnings: true, ..Problems::default() }
+    }
+
+    /// Whether warnings are wanted; when not, nobody needs to look for them.
+    pub fn wants_warnings(&self) -> bool {
+        self.keeps_warnings
+    }
+
     /// Adds one.
     pub fn report(&self, problem: Problem) {
-        self.count.set(self.count.get() + 1);
         let mut list = self.list.borrow_mut();
+        if problem.severity == Severity::Warning && (!self.keeps_warnings || list.len() == MOST_KEPT) {
+            return;
+        }
+        self.count.set(self.count.get() + 1);
         if list.len() < MOST_KEPT {
             list.push(problem);
         }
@@ -224,19 +242,22 @@ impl Problems {
         self.count.get()
     }
 
-    /// The problems in the order of their files and places when there is an error, otherwise `value`.
+    /// The problems when there is an error, otherwise `value`.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Report> {
+        let report = self.into_report();
+        match value {
+            Some(value) if !report.has_errors() => Ok(value),
+            _ => Err(report),
+        }
+    }
+
+    /// The problems in the order of their files and places.
+    pub fn into_report(self) -> Report {
         let not_kept = self.count.get() - self.list.borrow().len();
         let mut list = self.list.into_inner();
-        let broken = list.iter().any(|problem| problem.severity == Severity::Error);
-        match value {
-            Some(value) if !broken => Ok(value),
-            _ => {
-                list.sort_by(|a, b| a.order().cmp(&b.order()));
-                keep_first(&mut list);
-                Err(Report { problems: list, not_kept })
-            }
-        }
+        list.sort_by(|a, b| a.order().cmp(&b.order()));
+        keep_first(&mut list);
+        Report { problems: list, not_kept }
     }
 }
 
@@ -250,13 +271,25 @@ fn keep_first(list: &mut Vec<Problem>) {
     });
 }
 
-/// Problems that keep something from being loaded.
+/// What was found wrong with some files.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// In the order of their files and places.
     pub problems: Vec<Problem>,
-    /// How many there are beside them.
+    /// How many errors there are beside them.
     not_kept: usize,
+}
+
+impl Report {
+    /// Whether something cannot be run.
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0 || self.not_kept > 0
+    }
+
+    /// How many problems of that severity are listed.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == severity).count()
+    }
 }
 
 impl std::fmt::Display for Report {

@@ -19,12 +19,25 @@ impl Report {
             text.push_str(&renderer.render(&[picture(problem)]));
             text.push_str("\n\n");
         }
-        let count = self.problems.len() + self.not_kept;
-        if count > MOST_PICTURES {
+        if self.problems.len() + self.not_kept > MOST_PICTURES {
             text.push_str(&format!("The first {MOST_PICTURES} of "));
         }
-        text.push_str(&format!("{count} problem{} found; nothing was changed.", if count == 1 { "" } else { "s" }));
+        text.push_str(&self.tally());
         text
+    }
+
+    /// How many there are, in a sentence.
+    fn tally(&self) -> String {
+        let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        let (errors, warnings) = (self.count(Severity::Error) + self.not_kept, self.count(Severity::Warning));
+        match (errors, warnings) {
+            (0, 0) => "No problem found.".to_owned(),
+            (0, warnings) => format!("{} found.", counted(warnings, "warning")),
+            (errors, 0) => format!("{} found; nothing was changed.", counted(errors, "problem")),
+            (errors, warnings) => {
+                format!("{} and {} found; nothing was changed.", counted(errors, "error"), counted(warnings, "warning"))
+            }
+        }
     }
 }
 

@@ -141,7 +141,7 @@ mod tests {
         let file = SourceFile::new("test.rhai", text);
         let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &Tables::new(), &problems);
         let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
-        let library = scripts.library(&[wanted], &SourceFile::new("m.yaml", "test"), &problems);
+        let library = scripts.library(&[(&SourceFile::new("m.yaml", "test"), &wanted)], &problems);
         assert_eq!(problems.count(), 0);
         library
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::custom::FreeFields;
 use super::time::DateFormat;
 use crate::diagnostics::SourceFile;
 use crate::yaml::Entry;
@@ -20,6 +21,8 @@ pub struct Dialect {
     pub arguments: (Option<Arc<SourceFile>>, Vec<Entry>),
     /// How pages are asked for.
     pub pages: PageArguments,
+    /// How free fields are written.
+    pub free_fields: FreeFields,
     /// What a connection says, for `$name`.
     pub settings: BTreeMap<String, String>,
 }

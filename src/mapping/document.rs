@@ -2,29 +2,54 @@
 
 use std::sync::Arc;
 
+use super::custom::Section;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
 
-/// A mapping file.
+/// A mapping file, with what an overlay puts in the place of its parts.
 #[derive(Debug)]
 pub struct Document {
     pub(super) file: Arc<SourceFile>,
     pub(super) model: Located<String>,
-    pub(super) scripts: Vec<Located<String>>,
+    pub(super) scripts: Vec<Part<Located<String>>>,
     pub(super) read: Read,
-    pub(super) conditions: Vec<(Located<String>, Located<String>)>,
-    pub(super) group: Option<Located<String>>,
-    pub(super) fields: Vec<(Located<String>, Spec)>,
-    pub(super) also: Vec<Located<String>>,
+    pub(super) conditions: Vec<Part<NamedText>>,
+    pub(super) group: Option<Part<Located<String>>>,
+    pub(super) fields: Vec<Part<Field>>,
+    pub(super) custom_fields: Option<Part<Section>>,
+    pub(super) also: Vec<Part<Located<String>>>,
+}
+
+/// A part of a document, and the file that it stands in: the mapping's own or an overlay's.
+#[derive(Debug, Clone)]
+pub(super) struct Part<T> {
+    pub file: Arc<SourceFile>,
+    pub value: T,
 }
 
 /// What is asked of the source.
 #[derive(Debug)]
 pub(super) struct Read {
     pub query: Located<String>,
-    pub filter: Option<Located<String>>,
-    pub arguments: Vec<Entry>,
-    pub sort: Vec<Located<String>>,
+    pub filter: Option<Part<Located<String>>>,
+    pub arguments: Vec<Part<Entry>>,
+    pub sort: Part<Vec<Located<String>>>,
+}
+
+/// A condition and its name.
+#[derive(Debug, Clone)]
+pub(super) struct NamedText {
+    pub name: Located<String>,
+    pub text: Located<String>,
+}
+
+/// A field of the model.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub name: Located<String>,
+    pub spec: Spec,
+    /// Where the mapping's own rule stands that this one, of an overlay, takes the place of.
+    pub replaces: Option<Place>,
 }
 
 /// What fills a field: alternatives, of which the first that yields something wins.
@@ -112,33 +137,20 @@ impl Document {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, "a mapping", file, problems)?;
         let reader = Reader { file, problems };
-        let model = fields.required_text("model");
-        let scripts = fields.texts("scripts");
         let read = fields.require("read").and_then(|node| reader.read(node));
-        let conditions = fields
-            .map("conditions")
-            .iter()
-            .filter_map(|entry| Some((entry.key.clone(), yaml::text(&entry.value, file, problems)?)))
-            .collect();
-        let group = fields.text("group");
-        let also = fields.texts("also");
-        let specs = match fields.require("fields") {
-            Some(node) => {
-                let specs = reader.specs(fields.map("fields"), 0);
-                matches!(node.value, Value::Map(_)).then_some(specs)
-            }
-            None => None,
-        };
+        let has_fields = matches!(fields.require("fields"), Some(Node { value: Value::Map(_), .. }));
+        let changes = reader.changes(&fields);
         fields.close();
         Some(Document {
             file: Arc::clone(file),
-            model: model?,
-            scripts,
+            model: changes.model?,
+            scripts: changes.scripts,
             read: read?,
-            conditions,
-            group,
-            fields: specs?,
-            also,
+            conditions: changes.conditions,
+            group: changes.group,
+            fields: has_fields.then_some(changes.fields)?,
+            custom_fields: changes.custom_fields,
+            also: changes.also,
         })
     }
 
@@ -151,31 +163,92 @@ impl Document {
     pub fn model(&self) -> &Located<String> {
         &self.model
     }
+
+    pub(super) fn field(&self, name: &str) -> Option<&Part<Field>> {
+        self.fields.iter().find(|part| part.value.name.value == name)
+    }
 }
 
-struct Reader<'a> {
-    file: &'a Arc<SourceFile>,
-    problems: &'a Problems,
+impl Reader<'_> {
+    /// What mappings and overlays have in common.
+    pub(super) fn changes(&self, fields: &Fields<'_>) -> Changes {
+        let model = fields.required_text("model");
+        let scripts = fields.texts("scripts").into_iter().map(|name| self.part(name)).collect();
+        let conditions = fields.map("conditions").iter().filter_map(|entry| {
+            let text = yaml::text(&entry.value, self.file, self.problems)?;
+            Some(self.part(NamedText { name: entry.key.clone(), text }))
+        });
+        let conditions = conditions.collect();
+        let group = fields.text("group").map(|path| self.part(path));
+        let custom_fields = fields.entry("custom_fields").and_then(|entry| Section::read(entry, self));
+        let also = fields.texts("also").into_iter().map(|path| self.part(path)).collect();
+        let specs = self.specs(fields.map("fields"), 0).into_iter();
+        let specs = specs.map(|(name, spec)| self.part(Field { name, spec, replaces: None })).collect();
+        Changes { model, scripts, conditions, group, fields: specs, custom_fields, also }
+    }
+
+    pub(super) fn part<T>(&self, value: T) -> Part<T> {
+        Part { file: Arc::clone(self.file), value }
+    }
+}
+
+/// What is asked of the source, save the query itself.
+#[derive(Debug, Default)]
+pub(super) struct ReadChanges {
+    pub filter: Option<Part<Located<String>>>,
+    pub arguments: Vec<Part<Entry>>,
+    pub sort: Option<Part<Vec<Located<String>>>>,
+}
+
+/// The parts of a mapping or an overlay.
+#[derive(Debug)]
+pub(super) struct Changes {
+    pub model: Option<Located<String>>,
+    pub scripts: Vec<Part<Located<String>>>,
+    pub conditions: Vec<Part<NamedText>>,
+    pub group: Option<Part<Located<String>>>,
+    pub fields: Vec<Part<Field>>,
+    pub custom_fields: Option<Part<Section>>,
+    pub also: Vec<Part<Located<String>>>,
+}
+
+/// Reads the parts of a mapping or an overlay.
+pub(super) struct Reader<'a> {
+    pub file: &'a Arc<SourceFile>,
+    pub problems: &'a Problems,
 }
 
 impl Reader<'_> {
     fn read(&self, node: &Node) -> Option<Read> {
         let fields = Fields::open(node, "`read`", self.file, self.problems)?;
+        let read = self.read_of(&fields);
+        fields.close();
+        read
+    }
+
+    /// What is asked of the source, of a map that may say more.
+    pub(super) fn read_of(&self, fields: &Fields<'_>) -> Option<Read> {
         let query = fields.required_text("query");
-        let filter = fields.text("where");
-        let arguments = fields.map("arguments").to_vec();
+        fields.require("sort");
+        let ReadChanges { filter, arguments, sort } = self.read_changes(fields);
+        Some(Read { query: query?, filter, arguments, sort: sort? })
+    }
+
+    /// What mappings and overlays may both say of the read.
+    pub(super) fn read_changes(&self, fields: &Fields<'_>) -> ReadChanges {
+        let filter = fields.text("where").map(|text| self.part(text));
+        let arguments = fields.map("arguments").iter().map(|entry| self.part(entry.clone())).collect();
         let before = self.problems.count();
-        let sort = fields.require("sort").map(|node| yaml::texts(node, self.file, self.problems));
-        if sort.as_ref().is_some_and(Vec::is_empty) && self.problems.count() == before {
-            let key = fields.entry("sort").map_or(node.span, |entry| entry.key.span);
+        let sort = fields.get("sort").map(|node| self.part(yaml::texts(node, self.file, self.problems)));
+        if sort.as_ref().is_some_and(|sort| sort.value.is_empty()) && self.problems.count() == before {
+            let key = fields.entry("sort").map_or(fields.span(), |entry| entry.key.span);
             self.problems.report(
                 Problem::error("M0004", "`read` needs `sort`")
                     .at(self.file, key, "names no key")
                     .help("pages are counted: without a fixed order rows slip through between them"),
             );
         }
-        fields.close();
-        Some(Read { query: query?, filter, arguments, sort: sort? })
+        ReadChanges { filter, arguments, sort }
     }
 
     fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {

@@ -6,6 +6,7 @@ use rhai::{Dynamic, FnArgsVec, ImmutableString};
 
 use super::calls::{Calls, Input};
 use super::condition::Operator;
+use super::custom::{CustomFields, Reading};
 use super::json::{Scanner, Text, push_escaped};
 use super::plan::{
     Argument, Constant, Each, FieldPlan, Operand, Origin, Otherwise, Part, Plan, Rule, Take, Test, Through, unmapped,
@@ -325,11 +326,22 @@ impl<'e> Eval<'e, '_, '_> {
                 Ok(result) => self.returned(rule, result, kind, out),
                 Err(message) => self.fail(message),
             },
+            Origin::CustomFields(custom) => self.custom_fields(custom, row, out),
             Origin::All(_) => Found::Empty,
         };
         match (&rule.default, found) {
             (Some(default), Found::Empty) => write_constant(default, out),
             _ => found,
+        }
+    }
+
+    fn custom_fields(&mut self, custom: &'e CustomFields, row: Row, out: &mut Vec<u8>) -> Found {
+        let Slot::Json(dictionary) = self.projection.slot(row, custom.slot) else { return Found::Empty };
+        let with = Reading { labels: self.context.labels, flags: &self.plan.flags };
+        let (field, issues) = (self.field, &mut *self.issues);
+        match custom.write(dictionary, with, out, |message| tell(issues, unmapped(field, message))) {
+            true => Found::Value,
+            false => Found::Empty,
         }
     }
 

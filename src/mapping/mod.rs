@@ -7,25 +7,31 @@
 mod calls;
 mod compile;
 mod condition;
+mod custom;
 mod dialect;
 mod document;
 mod eval;
 mod json;
 mod kind;
+mod overlay;
 mod plan;
 mod project;
 mod record;
 mod shape;
 mod time;
+mod warn;
 mod write;
 
-pub use compile::{Surroundings, compile};
+pub use compile::{Surroundings, compile, labels};
+pub use custom::{FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
 pub use dialect::{Dialect, PageArguments, SortArgument};
 pub use document::Document;
 pub use eval::Session;
+pub use overlay::Overlay;
 pub use plan::{FieldSource, Operation, Plan};
 pub use record::{Context, Failure, Issue, Mapped, Severity};
 pub use time::DateFormat;
+pub use warn::Used;
 
 #[cfg(test)]
 mod tests;

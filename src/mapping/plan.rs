@@ -1,15 +1,17 @@
 //! The compiled form of a mapping: immutable, shared by threads, nothing left to look up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rhai::ImmutableString;
 
 use super::condition::Operator;
+use super::custom::CustomFields;
 use super::kind::NamedKind;
 use super::shape::{Column, Scope};
 use super::time::Moment;
 use super::{Context, Issue, Mapped};
+use crate::diagnostics::Place;
 use crate::model::{Kind, Model};
 use crate::script::Library;
 use crate::table::Table;
@@ -42,10 +44,12 @@ pub struct Plan {
     pub(super) library: Library,
     /// What each field is filled from, for `coverage`.
     pub(super) sources: Vec<FieldSource>,
+    /// The texts, in lower case, that lookups in a table can meet; none when they can meet any.
+    pub(super) lookups: Vec<(String, Option<BTreeSet<String>>)>,
 }
 
 /// What a field of a model is filled from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldSource {
     /// The field.
     pub field: String,
@@ -55,6 +59,10 @@ pub struct FieldSource {
     pub through: Vec<String>,
     /// Whether anything fills it.
     pub mapped: bool,
+    /// Where its rule stands; none when no file speaks of it.
+    pub place: Option<Place>,
+    /// Where the mapping's own rule stands, when an overlay took its place.
+    pub replaces: Option<Place>,
 }
 
 /// A field of the record or of an object in it.
@@ -111,6 +119,7 @@ pub(super) enum Origin {
     Object(Vec<FieldPlan>),
     Ref { entity: &'static str, slots: Vec<usize> },
     All(Vec<Rule>),
+    CustomFields(CustomFields),
 }
 
 #[derive(Debug)]
@@ -178,6 +187,22 @@ impl Plan {
     /// The read that it needs.
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// The texts, in lower case, that lookups in a table can meet, where the schema tells them.
+    pub fn texts_of(&self, table: &str) -> impl Iterator<Item = &BTreeSet<String>> {
+        self.lookups.iter().filter(move |(name, _)| name == table).filter_map(|(_, texts)| texts.as_ref())
+    }
+
+    /// Whether some lookup in a table can meet any text.
+    pub fn asks_anything_of(&self, table: &str) -> bool {
+        self.lookups.iter().any(|(name, texts)| name == table && texts.is_none())
+    }
+
+    /// Whether it asks what the source calls its free fields and their options.
+    pub fn needs_labels(&self) -> bool {
+        let mut rules = self.fields.iter().flat_map(|field| &field.rules);
+        rules.any(|rule| matches!(&rule.origin, Origin::CustomFields(custom) if custom.needs_labels()))
     }
 
     /// What each field is filled from, in the order of the model.

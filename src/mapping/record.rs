@@ -1,9 +1,11 @@
 //! What mapping one record needs and yields.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
+use super::Labels;
 use crate::model::Id;
 
 /// What a mapping may know beside the record itself.
@@ -14,6 +16,17 @@ pub struct Context<'a> {
     /// `$now`: when the sync began. It is the same for all records of a sync, so that a sync that was interrupted
     /// and resumed yields what an undisturbed one does.
     pub now: Timestamp,
+    /// What the source calls its free fields and their options.
+    pub labels: &'a Labels,
+}
+
+static NO_LABELS: LazyLock<Labels> = LazyLock::new(Labels::default);
+
+impl<'a> Context<'a> {
+    /// A context in which no free field has a name.
+    pub fn new(connection: &'a str, now: Timestamp) -> Context<'a> {
+        Context { connection, now, labels: &NO_LABELS }
+    }
 }
 
 /// A record as a mapping made it. One value serves a whole page: [`Mapped::clear`] keeps its buffers.

@@ -36,6 +36,8 @@ enum Part {
     Hour,
     Minute,
     Second,
+    /// `+0200`, `+02:00` or `Z`; it goes before the zone.
+    Offset,
 }
 
 impl DateFormat {
@@ -53,8 +55,17 @@ impl DateFormat {
                 Ok(moment) => Some(moment.as_millisecond()),
                 Err(_) => self.clock.to_utc(text.parse::<DateTime>().ok()?),
             },
-            Form::Fixed(pieces) => self.clock.to_utc(read(pieces, text.as_bytes())?),
+            Form::Fixed(pieces) => match read(pieces, text.as_bytes())? {
+                (wall, None) => self.clock.to_utc(wall),
+                (wall, Some(offset)) => Some((wall_seconds(wall) - offset) * 1000),
+            },
         }
+    }
+
+    /// The day of a moment on the clock of the zone, as `YYYY-MM-DD`.
+    pub(super) fn day(&self, moment: Moment) -> String {
+        let timestamp = Timestamp::from_millisecond(moment).unwrap_or(Timestamp::MAX);
+        self.clock.zone.to_datetime(timestamp).date().to_string()
     }
 }
 
@@ -64,6 +75,13 @@ fn pieces(format: &str) -> Result<Vec<Piece>, String> {
     let mut at = 0;
     while at < bytes.len() {
         let letter = bytes[at];
+        if letter == b'\'' {
+            let quoted = &format[at + 1..];
+            let length = quoted.find('\'').ok_or("a quote in a date format is not closed")?;
+            pieces.extend(quoted[..length].bytes().map(Piece::Literal));
+            at += length + 2;
+            continue;
+        }
         let width = bytes[at..].iter().take_while(|byte| **byte == letter).count();
         let part = match letter {
             b'y' => Part::Year,
@@ -72,8 +90,9 @@ fn pieces(format: &str) -> Result<Vec<Piece>, String> {
             b'H' => Part::Hour,
             b'm' => Part::Minute,
             b's' => Part::Second,
+            b'x' => Part::Offset,
             letter if letter.is_ascii_alphabetic() => {
-                return Err(format!("`{}` is no part of a date; known are y, M, d, H, m, s", letter as char));
+                return Err(format!("`{}` is no part of a date; known are y, M, d, H, m, s, x", letter as char));
             }
             letter => {
                 pieces.push(Piece::Literal(letter));
@@ -91,7 +110,9 @@ fn pieces(format: &str) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
-fn read(pieces: &[Piece], text: &[u8]) -> Option<DateTime> {
+/// The time on the wall, and its offset in seconds when the text has one.
+fn read(pieces: &[Piece], text: &[u8]) -> Option<(DateTime, Option<i64>)> {
+    let mut offset = None;
     let (mut year, mut month, mut day, mut hour, mut minute, mut second) = (0_i16, 0_i8, 0_i8, 0_i8, 0_i8, 0_i8);
     let mut at = 0;
     for piece in pieces {
@@ -101,6 +122,11 @@ fn read(pieces: &[Piece], text: &[u8]) -> Option<DateTime> {
                     return None;
                 }
                 at += 1;
+            }
+            Piece::Part(Part::Offset, _) => {
+                let (seconds, length) = read_offset(text.get(at..)?)?;
+                offset = Some(seconds);
+                at += length;
             }
             Piece::Part(part, width) => {
                 let mut value = 0_i16;
@@ -120,6 +146,7 @@ fn read(pieces: &[Piece], text: &[u8]) -> Option<DateTime> {
                     Part::Hour => hour = small()?,
                     Part::Minute => minute = small()?,
                     Part::Second => second = small()?,
+                    Part::Offset => {}
                 }
             }
         }
@@ -127,7 +154,27 @@ fn read(pieces: &[Piece], text: &[u8]) -> Option<DateTime> {
     if at != text.len() {
         return None;
     }
-    DateTime::new(year, month, day, hour, minute, second, 0).ok()
+    Some((DateTime::new(year, month, day, hour, minute, second, 0).ok()?, offset))
+}
+
+/// `+0200`, `+02:00` or `Z` in seconds, and its length.
+fn read_offset(text: &[u8]) -> Option<(i64, usize)> {
+    let number = |tens: u8, ones: u8| {
+        let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+        Some(digit(tens)? * 10 + digit(ones)?)
+    };
+    let (sign, hours, minutes, length) = match *text {
+        [b'Z', ..] => return Some((0, 1)),
+        [sign, a, b, b':', c, d, ..] => (sign, number(a, b)?, number(c, d)?, 6),
+        [sign, a, b, c, d, ..] => (sign, number(a, b)?, number(c, d)?, 5),
+        _ => return None,
+    };
+    let seconds = hours * 3600 + minutes * 60;
+    match sign {
+        b'+' => Some((seconds, length)),
+        b'-' => Some((-seconds, length)),
+        _ => None,
+    }
 }
 
 /// The clock on the wall of a time zone, as a table of the moments at which its offset changes.
@@ -252,6 +299,18 @@ mod tests {
         // The clock shows 02:30 twice: the first time counts.
         assert_eq!(utc("2026-10-25 02:30:00").unwrap(), "2026-10-25T00:30:00.000Z");
         assert_eq!(utc("2026-10-25 03:00:00").unwrap(), "2026-10-25T02:00:00.000Z");
+    }
+
+    #[test]
+    fn an_offset_goes_before_the_zone_and_quotes_hold_letters() {
+        let format = DateFormat::new("yyyy-MM-dd'T'HH:mm:ss'Z'x", "Europe/Amsterdam").unwrap();
+        let utc = |written: &str| format.parse(written).map(|moment| text(moment).as_str().to_owned());
+        assert_eq!(utc("2014-10-02T12:00:00Z+0200").unwrap(), "2014-10-02T10:00:00.000Z");
+        assert_eq!(utc("2014-10-02T12:00:00Z-03:30").unwrap(), "2014-10-02T15:30:00.000Z");
+        assert_eq!(utc("2014-10-02T12:00:00Z"), None);
+        assert_eq!(utc("2014-10-02T12:00:00Z+2"), None);
+        assert_eq!(format.day(format.parse("2014-10-02T00:30:00Z+0200").unwrap()), "2014-10-02");
+        assert!(DateFormat::new("yyyy-MM-dd'T", "UTC").is_err());
     }
 
     #[test]

@@ -82,9 +82,9 @@ impl Scripts {
         Scripts { native: check::native_functions(&engine), engine, files }
     }
 
-    /// The functions of the files that a mapping names. Names that two files define, calls of functions that do not
-    /// exist and unknown files are reported.
-    pub fn library(&self, wanted: &[Located<String>], mapping: &Arc<SourceFile>, problems: &Problems) -> Library {
+    /// The functions of the files that a mapping names, each with the file that names it. Names that two files
+    /// define, calls of functions that do not exist and unknown files are reported.
+    pub fn library(&self, wanted: &[(&Arc<SourceFile>, &Located<String>)], problems: &Problems) -> Library {
         let mut library = Library {
             engine: Arc::clone(&self.engine),
             ast: AST::empty(),
@@ -92,7 +92,7 @@ impl Scripts {
             functions: Vec::new(),
             complete: true,
         };
-        for name in wanted {
+        for (mapping, name) in wanted {
             match self.files.get(&name.value) {
                 Some(Some(script)) => library.add(script, problems),
                 Some(None) => library.complete = false,
@@ -107,7 +107,7 @@ impl Scripts {
             }
         }
         library.ast = call::optimized(&self.engine, library.ast);
-        let used = wanted.iter().filter_map(|name| self.files.get(&name.value)?.as_ref());
+        let used = wanted.iter().filter_map(|(_, name)| self.files.get(&name.value)?.as_ref());
         for script in used {
             check::calls(&script.ast, &self.native, &library, &script.file, problems);
         }

@@ -13,7 +13,7 @@ fn library(text: &str) -> (Library, Vec<String>) {
     let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &tables, &problems);
     let mapping = SourceFile::new("m.yaml", "test");
     let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
-    let library = scripts.library(&[wanted], &mapping, &problems);
+    let library = scripts.library(&[(&mapping, &wanted)], &problems);
     let report = problems.into_result::<()>(None).unwrap_err();
     (library, report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
 }

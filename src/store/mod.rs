@@ -7,6 +7,7 @@
 mod change;
 mod error;
 mod history;
+mod labels;
 mod moment;
 mod page;
 mod read;

@@ -37,15 +37,14 @@ const READERS: u32 = 4;
 /// Rows that are handed over between the thread of a connection and its user at once.
 const ROW_BUFFER: usize = 256;
 
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let records = Migration::new(
-        1,
-        Cow::Borrowed("records"),
-        MigrationType::Simple,
-        include_str!("migrations/1_records.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![records])
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migration = |version, name: &'static str, text: &'static str| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "records", include_str!("migrations/1_records.sql")),
+        migration(2, "labels", include_str!("migrations/2_labels.sql")),
+    ])
 });
 
 /// How a connection to the file at `path` is made.

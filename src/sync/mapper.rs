@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::mapping::{Context, Failure, Mapped, Plan, Session};
+use crate::mapping::{Context, Failure, Labels, Mapped, Plan, Session};
 use crate::model::Id;
 use crate::source::{GraphqlError, Page};
 use crate::store::RecordWrite;
@@ -18,8 +18,8 @@ pub(super) struct MappedPage {
     pub lost: u64,
 }
 
-pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, page: &Page) -> MappedPage {
-    let context = Context { connection, now };
+pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, labels: &Labels, page: &Page) -> MappedPage {
+    let context = Context { labels, ..Context::new(connection, now) };
     let mut session = plan.session(&context);
     let mut mapped = Mapped::default();
     let mut rows = Vec::with_capacity(page.given());

@@ -4,6 +4,7 @@
 //! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
 //! number of records.
 
+mod labels;
 mod mapper;
 mod report;
 
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 
 use self::mapper::MappedPage;
 use crate::connector::Revision;
-use crate::mapping::Plan;
+use crate::mapping::{Labels, Plan};
 use crate::model::Model;
 use crate::source::{Source, SourceError};
 use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError};
@@ -75,12 +76,13 @@ impl Reading {
     /// Reads all wanted models. What goes wrong with the source stands in the report: one model that cannot be read
     /// does not keep the others from it, unless the source cannot be reached at all.
     pub async fn sync(&self, options: &SyncOptions, mut observe: impl FnMut(Event)) -> Result<SyncReport, StoreError> {
+        let labels = Arc::new(labels::read(self).await?);
         let mut models: Vec<ModelReport> = Vec::new();
         let plans = self.revision.plans();
         for plan in plans.filter(|plan| options.models.is_empty() || options.models.contains(&plan.model())) {
             let report = match models.iter().find(|model| model.ends_the_sync()) {
                 Some(_) => ModelReport::not_read(plan.model()),
-                None => self.model(plan, options.full, &mut observe).await?,
+                None => self.model(plan, &labels, options.full, &mut observe).await?,
             };
             observe(Event::Finished(report.clone()));
             models.push(report);
@@ -91,6 +93,7 @@ impl Reading {
     async fn model(
         &self,
         plan: &Arc<Plan>,
+        labels: &Arc<Labels>,
         full: bool,
         observe: &mut impl FnMut(Event),
     ) -> Result<ModelReport, StoreError> {
@@ -103,7 +106,7 @@ impl Reading {
 
         let mut reasons = Reasons::default();
         let walked = loop {
-            match self.walk(plan, &mut run, &mut reasons, observe).await? {
+            match self.walk(plan, labels, &mut run, &mut reasons, observe).await? {
                 Walk::Drifted => {
                     tracing::info!(model = model.name, "rows came or went while the sync lay still; it begins anew");
                     reasons = Reasons::default();
@@ -135,11 +138,12 @@ impl Reading {
     async fn walk(
         &self,
         plan: &Arc<Plan>,
+        labels: &Arc<Labels>,
         run: &mut Run,
         reasons: &mut Reasons,
         observe: &mut impl FnMut(Event),
     ) -> Result<Walk, StoreError> {
-        let mut pages = self.mapped_pages(plan, run);
+        let mut pages = self.mapped_pages(plan, labels, run);
         let mut known_total = if run.next_page() > 0 { run.total() } else { None };
         let mut lost = 0;
         let mut ended = false;
@@ -165,7 +169,12 @@ impl Reading {
 
     /// Fetches and maps in tasks of their own, so that both go on while a page is written. They end when the
     /// receiver is dropped.
-    fn mapped_pages(&self, plan: &Arc<Plan>, run: &Run) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
+    fn mapped_pages(
+        &self,
+        plan: &Arc<Plan>,
+        labels: &Arc<Labels>,
+        run: &Run,
+    ) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
         let (fetched, mut to_map) = mpsc::channel(WAITING);
         let (source, operation, from) = (Arc::clone(&self.source), plan.operation().clone(), run.next_page());
         tokio::spawn(async move {
@@ -177,10 +186,11 @@ impl Reading {
             }
         });
         let (mapped, to_write) = mpsc::channel(WAITING);
-        let (plan, connection, now) = (Arc::clone(plan), self.connection.clone(), run.now());
+        let (plan, labels) = (Arc::clone(plan), Arc::clone(labels));
+        let (connection, now) = (self.connection.clone(), run.now());
         tokio::task::spawn_blocking(move || {
             while let Some(page) = to_map.blocking_recv() {
-                let page = page.map(|page| mapper::map(&plan, &connection, now, &page));
+                let page = page.map(|page| mapper::map(&plan, &connection, now, &labels, &page));
                 if mapped.blocking_send(page).is_err() {
                     break;
                 }

@@ -1,14 +1,16 @@
 //! Lookup and keyword tables: which source texts mean which unified value. Built into hash maps and one automaton a
 //! table when they are loaded, so that no table is searched row by row while records are mapped.
 
+mod rows;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
+use self::rows::Rows;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
-use crate::yaml::{self, Entry, Fields, Located, Value};
 
 /// The tables of a connector by name. One that cannot be used has its name taken all the same: what is wrong with it
 /// was reported, and rules that use it are not to blame.
@@ -21,10 +23,23 @@ pub struct Table {
     pub name: String,
     /// Where the values stand, for messages about them.
     pub values: Vec<(String, Place)>,
+    /// Where its rows begin.
+    pub place: Place,
+    /// The source's texts, in the order in which keywords are tried.
+    pub entries: Vec<Entry>,
     search: Search,
 }
 
-const ROWS: &str = "write a value and the source's texts for it, such as `OPEN: [in progress, on hold]`";
+/// A text of the source.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// In lower case and without outer blanks.
+    pub text: String,
+    /// What it stands for: an index in [`Table::values`].
+    pub value: usize,
+    /// Where it stands.
+    pub place: Place,
+}
 
 /// How a table is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,100 +50,96 @@ pub enum Manner {
     Keywords,
 }
 
+impl Manner {
+    /// The key of a table's file, and of the rules that use it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Manner::Lookup => "lookup",
+            Manner::Keywords => "keywords",
+        }
+    }
+}
+
+/// Each yields the index of an entry.
 #[derive(Debug)]
 enum Search {
     Lookup(HashMap<String, usize>),
-    Keywords { automaton: AhoCorasick, value_of: Vec<usize> },
+    Keywords(AhoCorasick),
 }
 
 impl Table {
     /// Reads a table's file.
     pub fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Table> {
-        let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a table", file, problems)?;
-        let (manner, rows) = Table::rows(name, fields, file, problems)?;
-        let rows = Rows::read(rows, file, problems);
-        let search = match manner {
-            Manner::Lookup => rows.into_lookup(file, problems),
-            Manner::Keywords => rows.into_keywords(file, problems)?,
-        };
-        let values = search.1.into_iter().map(|value| (value.value, Place::new(file, value.span))).collect();
-        Some(Table { name: name.to_owned(), values, search: search.0 })
+        Rows::parse(name, file, problems)?.table(name, problems)
     }
 
-    fn rows<'a>(
+    /// Reads a table's file and lays an overlay's file over it: its entries go before those of the table, a text that
+    /// both have means what the overlay says, and a row that the overlay writes as `null` is gone.
+    pub fn overlaid(
         name: &str,
-        fields: Fields<'a>,
         file: &Arc<SourceFile>,
+        overlay: &Arc<SourceFile>,
         problems: &Problems,
-    ) -> Option<(Manner, &'a [Entry])> {
-        let lookup = fields.entry("lookup").map(|entry| (Manner::Lookup, entry, fields.map("lookup")));
-        let keywords = fields.entry("keywords").map(|entry| (Manner::Keywords, entry, fields.map("keywords")));
-        let misspelt = !fields.unknown().is_empty();
-        let span = fields.span();
-        fields.close();
-        let (manner, entry, rows) = match (lookup, keywords) {
-            (Some(found), None) | (None, Some(found)) => found,
-            (Some((_, lookup, _)), Some((_, keywords, _))) => {
-                problems.report(
-                    Problem::error("M0302", format!("the table `{name}` has both `lookup` and `keywords`"))
-                        .at(file, keywords.key.span, "searched in one manner")
-                        .because(Place::new(file, lookup.key.span), "and in the other")
-                        .help("make two tables of it"),
-                );
-                return None;
-            }
-            (None, None) => {
-                if !misspelt {
-                    problems.report(
-                        Problem::error("M0302", format!("the table `{name}` needs `lookup` or `keywords`"))
-                            .at(file, span, "has neither")
-                            .help(ROWS),
-                    );
-                }
-                return None;
-            }
-        };
-        if rows.is_empty() {
-            if matches!(&entry.value.value, Value::Null | Value::Map(_)) {
-                problems.report(
-                    Problem::error("M0302", format!("the table `{name}` has no rows"))
-                        .at(file, entry.key.span, "nothing follows")
-                        .help(ROWS),
-                );
-            }
-            return None;
-        }
-        Some((manner, rows))
+    ) -> Option<Table> {
+        let base = Rows::parse(name, file, problems);
+        let overlay = Rows::parse_overlay(name, overlay, problems);
+        base?.overlaid(name, overlay?, problems)?.table(name, problems)
     }
 
     /// How it is searched.
     pub fn manner(&self) -> Manner {
         match self.search {
             Search::Lookup(_) => Manner::Lookup,
-            Search::Keywords { .. } => Manner::Keywords,
+            Search::Keywords(_) => Manner::Keywords,
+        }
+    }
+
+    /// The entry that `text` is, or that it contains.
+    pub fn entry(&self, text: &str) -> Option<&Entry> {
+        self.entry_index(text).map(|entry| &self.entries[entry])
+    }
+
+    fn entry_index(&self, text: &str) -> Option<usize> {
+        match &self.search {
+            Search::Lookup(entries) => entries.get(fold(text).as_ref()).copied(),
+            Search::Keywords(automaton) => {
+                // The automaton does not mind the case of ASCII letters.
+                let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
+                automaton.find_overlapping_iter(folded.as_ref()).map(|found| found.pattern().as_usize()).min()
+            }
         }
     }
 
     /// The index in [`Table::values`] of what `text` stands for.
     pub fn find(&self, text: &str) -> Option<usize> {
-        match &self.search {
-            Search::Lookup(values) => values.get(fold(text).as_ref()).copied(),
-            Search::Keywords { automaton, value_of } => {
-                // The automaton does not mind the case of ASCII letters.
-                let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
-                automaton
-                    .find_overlapping_iter(folded.as_ref())
-                    .map(|found| found.pattern().as_usize())
-                    .min()
-                    .map(|keyword| value_of[keyword])
-            }
-        }
+        self.entry(text).map(|entry| entry.value)
     }
 
     /// What `text` stands for.
     pub fn value(&self, text: &str) -> Option<&str> {
         self.find(text).map(|index| self.values[index].0.as_str())
+    }
+
+    /// Warns of keywords that never decide: whatever contains them contains an earlier one.
+    pub fn warn(&self, problems: &Problems) {
+        let Search::Keywords(_) = self.search else { return };
+        for (at, entry) in self.entries.iter().enumerate() {
+            let Some(first) = self.entry_index(&entry.text).filter(|first| *first < at) else { continue };
+            let first = &self.entries[first];
+            let (value, other) = (&self.values[entry.value].0, &self.values[first.value].0);
+            let (what, help) = if value == other {
+                (format!("`{}` adds nothing to `{}`", entry.text, first.text), "remove it".to_owned())
+            } else {
+                let what = format!("`{}` never means {value}: `{}` is tried first", entry.text, first.text);
+                (what, format!("put {value} above {other}, or choose a keyword that does not contain `{}`", first.text))
+            };
+            problems.report(
+                Problem::warning("M0703", what)
+                    .at(&entry.place.file, entry.place.span, "never decides")
+                    .because(first.place.clone(), format!("every text with `{}` contains this, too", entry.text))
+                    .help(help),
+            );
+        }
     }
 }
 
@@ -139,77 +150,6 @@ fn fold(text: &str) -> Cow<'_, str> {
         text.into()
     } else {
         text.to_lowercase().into()
-    }
-}
-
-struct Rows {
-    values: Vec<Located<String>>,
-    /// A source text and the index of its value.
-    texts: Vec<(Located<String>, usize)>,
-}
-
-impl Rows {
-    fn read(rows: &[Entry], file: &Arc<SourceFile>, problems: &Problems) -> Rows {
-        let mut texts = Vec::new();
-        for (index, row) in rows.iter().enumerate() {
-            if matches!(&row.value.value, Value::Null) {
-                problems.report(Problem::error("M0303", format!("nothing stands for `{}`", row.key.value)).at(
-                    file,
-                    row.key.span,
-                    "write the source's texts behind it",
-                ));
-                continue;
-            }
-            texts.extend(yaml::texts(&row.value, file, problems).into_iter().map(|text| (text, index)));
-        }
-        for (text, _) in &mut texts {
-            text.value = fold(&text.value).into_owned();
-        }
-        texts.retain(|(text, _)| {
-            let blank = text.value.is_empty();
-            if blank {
-                problems.report(Problem::error("M0303", "an empty text stands for nothing").at(
-                    file,
-                    text.span,
-                    "write the source's text",
-                ));
-            }
-            !blank
-        });
-        Rows { values: rows.iter().map(|row| row.key.clone()).collect(), texts }
-    }
-
-    fn into_lookup(self, file: &Arc<SourceFile>, problems: &Problems) -> (Search, Vec<Located<String>>) {
-        let mut first: HashMap<String, (usize, crate::diagnostics::Span)> = HashMap::new();
-        for (text, value) in self.texts {
-            if let Some((_, earlier)) = first.get(&text.value) {
-                problems.report(
-                    Problem::error("M0304", format!("`{}` stands in this table twice", text.value))
-                        .at(file, text.span, "the second time")
-                        .because(Place::new(file, *earlier), "the first time"),
-                );
-            } else {
-                first.insert(text.value, (value, text.span));
-            }
-        }
-        let map = first.into_iter().map(|(text, (value, _))| (text, value)).collect();
-        (Search::Lookup(map), self.values)
-    }
-
-    fn into_keywords(self, file: &Arc<SourceFile>, problems: &Problems) -> Option<(Search, Vec<Located<String>>)> {
-        let value_of = self.texts.iter().map(|(_, value)| *value).collect();
-        let keywords = self.texts.iter().map(|(text, _)| text.value.as_str());
-        match AhoCorasick::builder().ascii_case_insensitive(true).build(keywords) {
-            Ok(automaton) => Some((Search::Keywords { automaton, value_of }, self.values)),
-            Err(error) => {
-                problems.report(Problem::error("M0302", format!("these keywords cannot be searched: {error}")).at(
-                    file,
-                    self.values[0].span,
-                    "too many or too long",
-                ));
-                None
-            }
-        }
     }
 }
 
@@ -243,6 +183,46 @@ mod tests {
         assert_eq!(table.value("ÉCOLAGE"), Some("INTERNSHIP"));
         assert_eq!(table.value("Vast of tijdelijk"), Some("CONTRACT"));
         assert_eq!(table.value("Vrijwilliger"), None);
+    }
+
+    fn overlaid(text: &str, overlay: &str) -> (Option<Table>, usize) {
+        let problems = Problems::new();
+        let (file, overlay) = (SourceFile::new("t.yaml", text), SourceFile::new("overlay/t.yaml", overlay));
+        (Table::overlaid("t", &file, &overlay, &problems), problems.count())
+    }
+
+    #[test]
+    fn an_overlay_adds_moves_and_takes_out() {
+        let base = "keywords:\n  CLOSED: [vervuld, dicht]\n  OPEN: [open, actief]\n  DRAFT: [concept]\n";
+        let (table, problems) = overlaid(base, "keywords:\n  ON_HOLD: [openstaand]\n  OPEN: [dicht]\n  DRAFT: null\n");
+        let table = table.unwrap();
+        assert_eq!(problems, 0);
+        assert_eq!(table.value("Openstaand"), Some("ON_HOLD"), "what the overlay says is tried first");
+        assert_eq!(table.value("dicht"), Some("OPEN"));
+        assert_eq!(table.value("vervuld"), Some("CLOSED"));
+        assert_eq!(table.value("actief"), Some("OPEN"));
+        assert_eq!(table.value("concept"), None);
+        let file = |text: &str| table.entry(text).unwrap().place.file.path.clone();
+        assert_eq!((file("dicht").as_str(), file("actief").as_str()), ("overlay/t.yaml", "t.yaml"));
+    }
+
+    #[test]
+    fn an_overlay_is_searched_like_its_table() {
+        assert_eq!(overlaid("lookup: {A: x}\n", "keywords: {A: y}\n").1, 1);
+        assert_eq!(overlaid("lookup: {A: x}\n", "lookup: {B: null}\n").1, 1);
+    }
+
+    #[test]
+    fn keywords_that_never_decide_are_told() {
+        let warnings = |text: &str| {
+            let problems = Problems::with_warnings();
+            Table::parse("t", &SourceFile::new("t.yaml", text), &problems).unwrap().warn(&problems);
+            problems.count()
+        };
+        assert_eq!(warnings("keywords:\n  OPEN: [actief]\n  CLOSED: [inactief]\n"), 1);
+        assert_eq!(warnings("keywords:\n  CLOSED: [inactief]\n  OPEN: [actief]\n"), 0);
+        assert_eq!(warnings("keywords:\n  OPEN: [actief, zeer actief]\n"), 1);
+        assert_eq!(warnings("lookup:\n  OPEN: [actief]\n  CLOSED: [inactief]\n"), 0);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::condition::{self, Condition, Literal, Operator, Word};
-use super::super::document::Document;
+use super::super::document::{Document, NamedText, Part};
 use super::super::plan::{Operand, Test};
 use super::super::time;
 use super::Compiler;
@@ -15,10 +15,18 @@ use crate::yaml::Located;
 
 /// A condition of the mapping's `conditions`.
 pub(super) struct Named {
+    file: Arc<SourceFile>,
     name: Located<String>,
     text: Located<String>,
     /// `None` when it cannot be used, which was reported.
     condition: Option<Condition>,
+}
+
+impl Named {
+    /// Where a word of the condition stands in its file.
+    fn part(&self, word: &Word) -> Span {
+        self.text.part(&self.file, word.span.start..word.span.end)
+    }
 }
 
 /// The named conditions of a document. Those that cannot be read or lead back to themselves are reported.
@@ -26,18 +34,19 @@ pub(super) fn named(document: &Document, problems: &Problems) -> Vec<Named> {
     let mut named: Vec<Named> = document
         .conditions
         .iter()
-        .map(|(name, text)| Named {
+        .map(|Part { file, value: NamedText { name, text } }| Named {
+            file: Arc::clone(file),
             name: name.clone(),
             text: text.clone(),
-            condition: parse(&document.file, text, problems),
+            condition: parse(file, text, problems),
         })
         .collect();
-    break_circles(&mut named, &document.file, problems);
+    break_circles(&mut named, problems);
     named
 }
 
 /// Each circle is reported once and broken at one of its conditions.
-fn break_circles(named: &mut [Named], file: &Arc<SourceFile>, problems: &Problems) {
+fn break_circles(named: &mut [Named], problems: &Problems) {
     let index: HashMap<String, usize> =
         named.iter().enumerate().map(|(at, one)| (one.name.value.clone(), at)).collect();
     let mut done = vec![false; named.len()];
@@ -64,8 +73,8 @@ fn break_circles(named: &mut [Named], file: &Arc<SourceFile>, problems: &Problem
                     .collect();
                 problems.report(
                     Problem::error("M0503", format!("the condition `{}` leads back to itself", named[next].name.value))
-                        .at(file, named[at].text.part(file, word.span.start..word.span.end), "closes the circle")
-                        .because(Place::new(file, named[next].name.span), "begins here")
+                        .at(&named[at].file, named[at].part(&word), "closes the circle")
+                        .because(Place::new(&named[next].file, named[next].name.span), "begins here")
                         .help(format!("the circle is {}", circle.join(" → "))),
                 );
                 named[at].condition = None;
@@ -118,17 +127,17 @@ const MOST_TESTS: usize = 10_000;
 /// Conditions that name conditions may go this deep.
 const DEEPEST: usize = 16;
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     pub(super) fn test(&self, text: &Located<String>, view: &mut View<'_>) -> Option<Test> {
         let condition = parse(self.file, text, self.problems)?;
         self.resolve(&condition, text, view)
     }
 
     fn resolve(&self, condition: &Condition, text: &Located<String>, view: &mut View<'_>) -> Option<Test> {
-        self.tests.set(self.tests.get() + 1);
-        if self.tests.get() > MOST_TESTS {
+        self.state.tests.set(self.state.tests.get() + 1);
+        if self.state.tests.get() > MOST_TESTS {
             // Said once: all that follow would say the same.
-            if self.tests.get() == MOST_TESTS + 1 {
+            if self.state.tests.get() == MOST_TESTS + 1 {
                 self.unfolds_too_far(text.span);
             }
             return None;
@@ -177,18 +186,18 @@ impl Compiler<'_> {
             });
             return None;
         };
-        let depth = self.depth.get();
+        let depth = self.state.depth.get();
         if depth == DEEPEST {
-            self.unfolds_too_far(named.name.span);
+            self.within(&named.file).unfolds_too_far(named.name.span);
             return None;
         }
         let condition = named.condition.as_ref()?;
-        let used = text.part(self.file, name.span.start..name.span.end);
-        let outer = self.used.replace(Some(used));
-        self.depth.set(depth + 1);
-        let test = self.resolve(condition, &named.text, view);
-        self.depth.set(depth);
-        self.used.set(outer);
+        let used = Place::new(self.file, text.part(self.file, name.span.start..name.span.end));
+        let outer = self.state.used.replace(Some(used));
+        self.state.depth.set(depth + 1);
+        let test = self.within(&named.file).resolve(condition, &named.text, view);
+        self.state.depth.set(depth);
+        self.state.used.replace(outer);
         test
     }
 
@@ -223,6 +232,7 @@ impl Compiler<'_> {
         let slot = self.asked(view, &self.located(path, text))?;
         let table = self.known_table(&self.located(table, text))?;
         self.goes_through(format!("table {}", table.name));
+        self.state.lookups.borrow_mut().push((table.name.clone(), None));
         let Some(value) = value else { return Some(Test::InTable(slot, table, None)) };
         let found = table.values.iter().position(|(known, _)| *known == value.text);
         if found.is_none() {

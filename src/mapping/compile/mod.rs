@@ -3,19 +3,25 @@
 
 mod condition;
 mod constant;
+mod custom;
 mod operation;
 mod rule;
 mod view;
 
+pub use custom::labels;
+
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::view::View;
+use super::custom::CUSTOM_FIELDS;
 use super::dialect::Dialect;
-use super::document::{Document, Origin, Spec};
+use super::document::{self, Document, Origin, Part, Read, Spec};
 use super::plan::{FieldPlan, FieldSource, Plan};
 use super::shape::Scope;
-use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
+use super::time::DateFormat;
+use crate::diagnostics::{Place, Problem, Problems, SourceFile};
 use crate::model::{Kind, MODELS, Model};
 use crate::schema::{Scalar, Schema, Target};
 use crate::script::{Library, Scripts};
@@ -46,37 +52,36 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         );
         return None;
     };
-    let library = around.scripts.library(&document.scripts, file, problems);
+    let scripts: Vec<_> = document.scripts.iter().map(|part| (&part.file, &part.value)).collect();
+    let library = around.scripts.library(&scripts, problems);
+    let state = State::default();
+    let conditions = condition::named(document, problems);
     let compiler = Compiler {
         schema: around.schema,
         dialect: around.dialect,
         tables: around.tables,
         scripts: around.scripts,
         library: &library,
+        conditions: &conditions,
+        state: &state,
         file,
         problems,
-        conditions: condition::named(document, problems),
-        tests: Cell::default(),
-        depth: Cell::default(),
-        used: Cell::default(),
-        source: RefCell::default(),
     };
     let before = problems.count();
-    let row_type = compiler.row_type(document)?;
+    let row_type = compiler.row_type(&document.read)?;
     let mut scope = Scope::default();
     let rows_are = (Place::new(file, document.read.query.span), format!("rows are {row_type}"));
     let mut view = View::new(&mut scope, row_type.clone(), String::new(), rows_are.clone());
 
     let parts = compiler.record(document, model, &mut view);
     let deletion = compiler.deletion(&mut view);
-    for path in &document.also {
-        if let Some(steps) = compiler.column_steps(&view, path) {
+    for Part { file, value: path } in &document.also {
+        if let Some(steps) = compiler.within(file).column_steps(&view, path) {
             view.scope.keep(&view.full(&steps));
         }
     }
-    let operation = compiler.operation(document, &row_type, rows_are, &scope, before)?;
-    let dates = around.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect();
-    scope.set_dates(&dates);
+    let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before)?;
+    scope.set_dates(&compiler.dates());
     Some(Plan {
         model,
         operation,
@@ -90,6 +95,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         flags: around.dialect.flags.clone(),
         library,
         sources: parts.sources,
+        lookups: state.lookups.take(),
     })
 }
 
@@ -102,28 +108,49 @@ struct Parts {
     sources: Vec<FieldSource>,
 }
 
+#[derive(Clone, Copy)]
 struct Compiler<'a> {
     schema: &'a Schema,
     dialect: &'a Dialect,
     tables: &'a Tables,
     scripts: &'a Scripts,
     library: &'a Library,
+    conditions: &'a [condition::Named],
+    state: &'a State,
+    /// The file of the part under work: that of the mapping or of an overlay.
     file: &'a Arc<SourceFile>,
     problems: &'a Problems,
-    conditions: Vec<condition::Named>,
+}
+
+/// What changes while a document is compiled.
+#[derive(Default)]
+struct State {
     /// How many tests there are, conditions that others name counted anew.
     tests: Cell<usize>,
     /// How deep in conditions that name conditions the work is.
     depth: Cell<usize>,
     /// Where the named condition under work is used: there its paths get their meaning.
-    used: Cell<Option<Span>>,
+    used: RefCell<Option<Place>>,
     /// What the field under work reads.
     source: RefCell<FieldSource>,
+    /// The texts that lookups in a table can meet.
+    lookups: RefCell<Vec<(String, Option<BTreeSet<String>>)>>,
+}
+
+impl<'a> Compiler<'a> {
+    /// The same for a part that stands in another file.
+    fn within(&self, file: &'a Arc<SourceFile>) -> Compiler<'a> {
+        Compiler { file, ..*self }
+    }
+
+    fn dates(&self) -> BTreeMap<String, Arc<DateFormat>> {
+        self.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect()
+    }
 }
 
 impl Compiler<'_> {
-    fn row_type(&self, document: &Document) -> Option<String> {
-        let query = &document.read.query;
+    fn row_type(&self, read: &Read) -> Option<String> {
+        let query = &read.query;
         let Some(field) = self.schema.query(&query.value) else {
             self.problems.report(
                 Problem::error("M0101", format!("the source has no query `{}`", query.value))
@@ -146,43 +173,45 @@ impl Compiler<'_> {
     fn record(&self, document: &Document, model: &'static Model, view: &mut View<'_>) -> Parts {
         let mut parts =
             Parts { remote_id: None, fields: Vec::new(), group: None, members_of: None, sources: Vec::new() };
-        for (key, _) in &document.fields {
-            if model.field(&key.value).is_none() {
-                self.unknown_field(key, model.name, model.fields);
+        for Part { file, value: written } in &document.fields {
+            if model.field(&written.name.value).is_none() {
+                self.within(file).unknown_field(&written.name, model.name, model.fields);
             }
         }
         for field in model.fields {
-            let spec = document.fields.iter().find(|(key, _)| key.value == field.name).map(|(_, spec)| spec);
-            self.source.replace(FieldSource { field: field.name.to_owned(), ..FieldSource::default() });
+            let written = document.field(field.name);
+            self.state.source.replace(FieldSource::of(field.name, written));
+            let here = written.map_or(*self, |part| self.within(&part.file));
+            let spec = written.map(|part| &part.value.spec);
             if let Kind::Members(members) = &field.kind {
-                parts.members_of = spec.and_then(|spec| self.members(spec, members.model, view));
+                parts.members_of = spec.and_then(|spec| here.members(spec, members.model, view));
             } else {
-                let rules = spec.map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default();
+                let mut rules = spec.map(|spec| here.rules(spec, &field.kind, view)).unwrap_or_default();
+                if let (CUSTOM_FIELDS, Some(section)) = (field.name, &document.custom_fields) {
+                    rules = self.custom_fields(section, written, view).into_iter().collect();
+                }
                 if field.name == "remote_id" {
                     parts.remote_id = Some(rules);
                 } else {
                     parts.fields.push(FieldPlan::new(field, rules));
                 }
             }
-            let mut source = self.source.take();
-            source.mapped = spec.is_some_and(|spec| !spec.rules.is_empty());
-            parts.sources.push(source);
+            parts.sources.push(self.state.source.take());
         }
-        let remote_id = document.fields.iter().find(|(key, _)| key.value == "remote_id").map(|(_, spec)| spec);
-        let unfilled = match remote_id {
-            None => Some((document.model.span, "has no `remote_id` among its fields")),
-            Some(spec) if spec.off => Some((spec.span, "switched off")),
+        let unfilled = match document.field("remote_id") {
+            None => Some((&document.file, document.model.span, "has no `remote_id` among its fields")),
+            Some(part) if part.value.spec.off => Some((&part.file, part.value.spec.span, "switched off")),
             Some(_) => None,
         };
-        if let Some((span, label)) = unfilled {
+        if let Some((file, span, label)) = unfilled {
             self.problems.report(
                 Problem::error("M0202", "a mapping must fill `remote_id`")
-                    .at(self.file, span, label)
+                    .at(file, span, label)
                     .help("name the path of the source's id"),
             );
         }
-        self.source.take();
-        parts.group = document.group.as_ref().and_then(|path| self.slot(view, path));
+        self.state.source.take();
+        parts.group = document.group.as_ref().and_then(|path| self.within(&path.file).slot(view, &path.value));
         parts
     }
 
@@ -240,16 +269,29 @@ impl Compiler<'_> {
     }
 
     fn reads(&self, path: &str) {
-        let mut source = self.source.borrow_mut();
+        let mut source = self.state.source.borrow_mut();
         if !source.paths.iter().any(|known| known == path) {
             source.paths.push(path.to_owned());
         }
     }
 
     fn goes_through(&self, what: String) {
-        let mut source = self.source.borrow_mut();
+        let mut source = self.state.source.borrow_mut();
         if !source.through.contains(&what) {
             source.through.push(what);
+        }
+    }
+}
+
+impl FieldSource {
+    fn of(name: &str, written: Option<&Part<document::Field>>) -> FieldSource {
+        let place = |part: &Part<document::Field>| Place::new(&part.file, part.value.name.span);
+        FieldSource {
+            field: name.to_owned(),
+            mapped: written.is_some_and(|part| !part.value.spec.rules.is_empty()),
+            place: written.map(place),
+            replaces: written.and_then(|part| part.value.replaces.clone()),
+            ..FieldSource::default()
         }
     }
 }

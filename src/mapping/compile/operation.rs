@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
 
-use super::super::document::Document;
+use super::super::document::{Part, Read};
 use super::super::plan::Operation;
 use super::super::shape::{Node, Scope, Shape};
 use super::Compiler;
@@ -17,26 +17,27 @@ impl Compiler<'_> {
     /// `before` is the number of problems before this mapping: an operation of a faulty mapping is not validated.
     pub(super) fn operation(
         &self,
-        document: &Document,
+        name: &str,
+        read: &Read,
         row_type: &str,
         rows_are: (Place, String),
         scope: &Scope,
         before: usize,
     ) -> Option<Operation> {
-        let query = &document.read.query.value;
+        let query = &read.query.value;
         let pages = &self.dialect.pages;
-        let mut arguments = self.arguments(document);
-        if let Some(filter) = &document.read.filter {
+        let mut arguments = self.arguments(read);
+        if let Some(Part { file, value: filter }) = &read.filter {
             match &pages.filter {
                 Some(argument) => arguments.push(format!("{argument}: {}", quoted(&filter.value))),
                 None => self.problems.report(
-                    Problem::error("M0106", "this source has no filter")
-                        .at(self.file, filter.span, "cannot be sent")
-                        .help("remove it, or name the argument that takes it under `pages` in connector.yaml: `filter: …`"),
+                    Problem::error("M0106", "this source has no filter").at(file, filter.span, "cannot be sent").help(
+                        "remove it, or name the argument that takes it under `pages` in connector.yaml: `filter: …`",
+                    ),
                 ),
             }
         }
-        let sort = self.sort(&document.read.sort, row_type, &rows_are)?;
+        let sort = self.within(&read.sort.file).sort(&read.sort.value, row_type, &rows_are)?;
         arguments.push(format!(
             "{}: {{{}: $page, {}: $size, {}: [{}]}}",
             pages.argument,
@@ -45,7 +46,6 @@ impl Compiler<'_> {
             pages.sort.argument,
             sort.join(", ")
         ));
-        let name = document.model.value.clone();
         let mut text = format!("query {name}($page: Int!, $size: Int!) {{\n  {query}({}) {{\n", arguments.join(", "));
         writeln!(text, "    {} {{", pages.items).expect("writing to a String cannot fail");
         self.select(&scope.root, scope, 3, &mut text);
@@ -60,12 +60,12 @@ impl Compiler<'_> {
             messages.dedup();
             self.problems.report(
                 Problem::error("M0190", "the source's schema does not allow what this mapping asks for")
-                    .at(self.file, document.read.query.span, messages.join("; "))
+                    .at(self.file, read.query.span, messages.join("; "))
                     .help("look at `read` here, and at `pages` and `arguments` in connector.yaml"),
             );
             return None;
         }
-        Some(Operation { name, text, root: query.clone() })
+        Some(Operation { name: name.to_owned(), text, root: query.clone() })
     }
 
     fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
@@ -141,35 +141,34 @@ impl Compiler<'_> {
         None
     }
 
-    fn arguments(&self, document: &Document) -> Vec<String> {
-        let read = &document.read;
+    fn arguments(&self, read: &Read) -> Vec<String> {
         let Some(field) = self.schema.query(&read.query.value) else { return Vec::new() };
         let known = |name: &str| field.arguments.iter().find(|argument| argument.name == name);
         let mut arguments = Vec::new();
         let (file, everywhere) = &self.dialect.arguments;
         let file = file.as_ref().unwrap_or(self.file);
         for entry in everywhere {
-            let replaced = read.arguments.iter().any(|own| own.key.value == entry.key.value);
+            let replaced = read.arguments.iter().any(|own| own.value.key.value == entry.key.value);
             if let (Some(argument), false) = (known(&entry.key.value), replaced) {
                 arguments.extend(
                     self.literal(entry, &argument.ty, file).map(|value| format!("{}: {value}", entry.key.value)),
                 );
             }
         }
-        for entry in &read.arguments {
+        for Part { file, value: entry } in &read.arguments {
             let name = entry.key.value.as_str();
-            if let Some(help) = self.taken(name, document) {
+            if let Some(help) = self.taken(name, read) {
                 self.problems.report(
                     Problem::error("M0105", format!("the argument `{name}` is taken"))
-                        .at(self.file, entry.key.span, "cannot be given here")
+                        .at(file, entry.key.span, "cannot be given here")
                         .help(help),
                 );
             } else if let Some(argument) = known(name) {
-                arguments.extend(self.literal(entry, &argument.ty, self.file).map(|value| format!("{name}: {value}")));
+                arguments.extend(self.literal(entry, &argument.ty, file).map(|value| format!("{name}: {value}")));
             } else {
                 self.problems.report(
                     Problem::error("M0105", format!("`{}` has no argument `{name}`", read.query.value))
-                        .at(self.file, entry.key.span, "no such argument")
+                        .at(file, entry.key.span, "no such argument")
                         .suggest(name, field.arguments.iter().map(|argument| argument.name.as_str())),
                 );
             }
@@ -178,12 +177,12 @@ impl Compiler<'_> {
     }
 
     /// Why a mapping cannot give this argument itself.
-    fn taken(&self, name: &str, document: &Document) -> Option<&'static str> {
+    fn taken(&self, name: &str, read: &Read) -> Option<&'static str> {
         let pages = &self.dialect.pages;
         if name == pages.argument {
             return Some("the engine fills it with the page to read; the order stands under `sort`");
         }
-        let filters = document.read.filter.is_some() && pages.filter.as_deref() == Some(name);
+        let filters = read.filter.is_some() && pages.filter.as_deref() == Some(name);
         filters.then_some("`where` fills it; write all of the filter there")
     }
 

@@ -1,5 +1,6 @@
 //! Rules, resolved.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::document::{self, Origin as Written, Spec};
@@ -62,6 +63,12 @@ impl Compiler<'_> {
         let when = rule.when.as_ref().map(|text| self.test(text, view));
         let fit = rule.fit.as_ref().map(|fit| self.fit(fit, rule, position));
         let origin = self.origin(rule, position, view);
+        if let (Some(document::Fit::Lookup(table) | document::Fit::Keywords(table)), Some(origin)) =
+            (&rule.fit, &origin)
+        {
+            let texts = self.texts(origin, view);
+            self.state.lookups.borrow_mut().push((table.value.clone(), texts));
+        }
         let default = rule.default.as_ref().map(|node| self.constant(node, position.kind));
         let unique = rule.unique.as_ref().map(|key| self.unique(key, position));
         let take = rule.take.as_ref().map(|take| self.take(take, rule, position));
@@ -339,6 +346,17 @@ impl Compiler<'_> {
             return None;
         };
         table.clone()
+    }
+
+    /// The texts, in lower case, that an origin can yield, where the schema lists them.
+    fn texts(&self, origin: &Origin, view: &View<'_>) -> Option<BTreeSet<String>> {
+        let Origin::Path(slots) = origin else { return None };
+        let mut texts = BTreeSet::new();
+        for slot in slots {
+            let values = self.schema.enum_values(&view.scope.slots[*slot].type_name)?;
+            texts.extend(values.iter().map(|value| value.to_lowercase()));
+        }
+        Some(texts)
     }
 
     fn table_values(&self, table: &Arc<Table>, name: &Located<String>, kind: &'static Kind) -> Option<Through> {

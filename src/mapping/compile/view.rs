@@ -136,8 +136,8 @@ impl Compiler<'_> {
     fn report_path(&self, view: &View<'_>, problem: Problem) {
         let (place, label) = &view.because;
         let problem = problem.because(place.clone(), label.clone());
-        self.problems.report(match self.used.get() {
-            Some(span) => problem.because(Place::new(self.file, span), "used here"),
+        self.problems.report(match &*self.state.used.borrow() {
+            Some(place) => problem.because(place.clone(), "used here"),
             None => problem,
         });
     }

@@ -168,7 +168,7 @@ fn plan(model: &str, top: &str, fields: &str) -> Plan {
 }
 
 fn context() -> Context<'static> {
-    Context { connection: CONNECTION, now: NOW.parse().unwrap() }
+    Context::new(CONNECTION, NOW.parse().unwrap())
 }
 
 fn id(entity: &str, remote_id: &str) -> Value {

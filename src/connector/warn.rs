@@ -1,0 +1,40 @@
+//! What the files of a connector hold for nobody.
+
+use std::collections::BTreeSet;
+
+use super::files::Files;
+use crate::diagnostics::{Problem, Problems};
+use crate::mapping::{Document, Plan, Used};
+use crate::table::Tables;
+
+/// Warns of tables that nobody uses and of entries that can never be met.
+pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], plans: &[&Plan], problems: &Problems) {
+    let mut used = Used::default();
+    documents.iter().for_each(|document| document.used(&mut used));
+    let scripts: Vec<_> = files.iter().flat_map(|files| files.scripts.values().flatten()).collect();
+    // A function may put the name of a table together: what stands in quotes is as much as can be told.
+    let in_scripts = |name: &str| scripts.iter().any(|file| file.text.contains(&format!("\"{name}\"")));
+    for (name, table) in tables {
+        let Some(table) = table else { continue };
+        table.warn(problems);
+        if !used.tables.contains(name) && !in_scripts(name) {
+            problems.report(
+                Problem::warning("M0704", format!("nobody uses the table `{name}`"))
+                    .at(&table.place.file, table.place.span, "is asked nowhere")
+                    .help("name it in a rule, a condition or a script, or remove the file"),
+            );
+            continue;
+        }
+        let met: Vec<&BTreeSet<String>> = plans.iter().flat_map(|plan| plan.texts_of(name)).collect();
+        if met.is_empty() || plans.iter().any(|plan| plan.asks_anything_of(name)) || in_scripts(name) {
+            continue;
+        }
+        for entry in table.entries.iter().filter(|entry| !met.iter().any(|texts| texts.contains(&entry.text))) {
+            problems.report(
+                Problem::warning("M0702", format!("`{}` is never met", entry.text))
+                    .at(&entry.place.file, entry.place.span, "not among the values of the paths that ask this table")
+                    .suggest(&entry.text, met.iter().flat_map(|texts| texts.iter().map(String::as_str))),
+            );
+        }
+    }
+}
