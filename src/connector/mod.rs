@@ -3,6 +3,7 @@
 mod connection;
 mod definition;
 mod files;
+mod keys;
 mod remote;
 mod secrets;
 

@@ -11,6 +11,7 @@ mod dialect;
 mod document;
 mod eval;
 mod json;
+mod keys;
 mod kind;
 mod plan;
 mod project;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
-use crate::yaml::{self, Entry, Fields, Located, Value};
+use crate::yaml::{self, Choice, Entry, Fields, Is, Key, Keys, Located, Value};
 
 /// The tables of a connector by name. One that cannot be used has its name taken all the same: what is wrong with it
 /// was reported, and rules that use it are not to blame.
@@ -25,6 +25,28 @@ pub struct Table {
 }
 
 const ROWS: &str = "write a value and the source's texts for it, such as `OPEN: [in progress, on hold]`";
+
+const TEXTS: Is = Is::Several(&Is::Text);
+
+pub(crate) static TABLE: Keys = Keys::new(
+    "a table",
+    "Which texts of the source mean which unified value",
+    &[
+        Key::optional(
+            "lookup",
+            Is::Map(&TEXTS),
+            "Values, and the source's texts for each. The whole text must equal one of them; case and outer blanks do not matter",
+        )
+        .example("{ HOUR: [hourly, per hour] }"),
+        Key::optional(
+            "keywords",
+            Is::Map(&TEXTS),
+            "Values, and words for each. The rows are asked from top to bottom and the first word that the text contains wins, so what is more particular comes first",
+        )
+        .example("{ CLOSED: [inactive, filled], OPEN: [active, open] }"),
+    ],
+)
+.choosing(&[Choice { of: &["lookup", "keywords"], required: true }]);
 
 /// How a table is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +67,7 @@ impl Table {
     /// Reads a table's file.
     pub fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Table> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a table", file, problems)?;
+        let fields = Fields::open(&node, &TABLE, file, problems)?;
         let (manner, rows) = Table::rows(name, fields, file, problems)?;
         let rows = Rows::read(rows, file, problems);
         let search = match manner {
