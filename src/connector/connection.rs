@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Home;
+use super::keys;
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span};
 use crate::yaml::{self, Fields, Located};
@@ -118,7 +119,7 @@ impl Connection {
 
     pub(super) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a connection", file, problems)?;
+        let fields = Fields::open(&node, &keys::CONNECTION, file, problems)?;
         let connector = fields.required_text("connector");
         let settings = fields
             .map("settings")
@@ -170,26 +171,26 @@ impl Connection {
 }
 
 fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SandboxSettings> {
-    let fields = Fields::open(node, "`sandbox`", file, problems)?;
-    let natural = |key, most| fields.integer(key, 0..=most).and_then(|value| u64::try_from(value).ok());
+    let fields = Fields::open(node, &keys::SANDBOX, file, problems)?;
+    let natural = |key| fields.integer(key).and_then(|value| u64::try_from(value).ok());
     let settings = SandboxSettings {
-        seed: natural("seed", i64::MAX),
-        candidates: natural("candidates", 1_000_000).and_then(|count| u32::try_from(count).ok()),
-        latency_ms: natural("latency_ms", 60_000),
+        seed: natural("seed"),
+        candidates: natural("candidates").and_then(|count| u32::try_from(count).ok()),
+        latency_ms: natural("latency_ms"),
     };
     fields.close();
     Some(settings)
 }
 
 fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
-    let fields = Fields::open(node, "`options`", file, problems)?;
+    let fields = Fields::open(node, &keys::OPTIONS, file, problems)?;
     let options = Options { remote_data: fields.flag("remote_data").unwrap_or(false) };
     fields.close();
     Some(options)
 }
 
 fn credential_source(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<CredentialSource> {
-    let fields = Fields::open(node, "`credentials`", file, problems)?;
+    let fields = Fields::open(node, &keys::CREDENTIALS, file, problems)?;
     let reference = |key| fields.required_text(key).and_then(|text| reference(&text, file, problems));
     let (client_id, client_secret) = (reference("client_id"), reference("client_secret"));
     fields.close();

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Limits;
+use super::keys::{
+    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, NESTED, OAUTH2, PAGES, PLACEMENTS, SCALAR, SCALAR_KINDS, SETTING,
+    SORT,
+};
 use super::remote::Placement;
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, PageArguments, SortArgument, Spelling};
 use crate::schema::Scalar;
-use crate::yaml::{self, Entry, Fields, Located, Node};
+use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
 
 /// What `connector.yaml` says.
 #[derive(Debug)]
@@ -52,7 +56,7 @@ pub(super) struct Setting {
 impl Definition {
     pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Definition> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a connector", file, problems)?;
+        let fields = Fields::open(&node, &CONNECTOR, file, problems)?;
         let reader = Reader { file, problems };
         let name = fields.required_text("name");
         let title = fields.required_text("title");
@@ -116,12 +120,12 @@ struct Reader<'a> {
 type OAuth2 = (Located<String>, Vec<String>, Placement, Duration);
 
 impl Reader<'_> {
-    fn open<'a>(&'a self, node: &'a Node, what: &'static str) -> Option<Fields<'a>> {
-        Fields::open(node, what, self.file, self.problems)
+    fn open<'a>(&'a self, node: &'a Node, keys: &'static Keys) -> Option<Fields<'a>> {
+        Fields::open(node, keys, self.file, self.problems)
     }
 
     fn setting(&self, entry: &Entry) -> Option<Setting> {
-        let fields = self.open(&entry.value, "a setting")?;
+        let fields = self.open(&entry.value, &SETTING)?;
         let about = fields.text("about").map_or_else(String::new, |about| about.value);
         let default = fields.text("default").map(|default| default.value);
         fields.close();
@@ -129,7 +133,7 @@ impl Reader<'_> {
     }
 
     fn oauth2(&self, node: &Node) -> Option<OAuth2> {
-        let fields = self.open(node, "`oauth2`")?;
+        let fields = self.open(node, &OAUTH2)?;
         let token_url = fields.required_text("token_url");
         let scopes = fields.texts("scopes").into_iter().map(|scope| scope.value).collect();
         let placement = match fields.text("placement") {
@@ -141,7 +145,7 @@ impl Reader<'_> {
                     self.problems.report(
                         Problem::error("M0601", format!("`{other}` is no place for credentials"))
                             .at(self.file, text.span, "unknown place")
-                            .suggest(other, ["body", "basic"]),
+                            .suggest(other, PLACEMENTS.iter().copied()),
                     );
                     return None;
                 }
@@ -153,19 +157,19 @@ impl Reader<'_> {
     }
 
     fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments, Vec<Located<String>>)> {
-        let fields = self.open(node, "`pages`")?;
+        let fields = self.open(node, &PAGES)?;
         let text = |key| fields.required_text(key).map(|text| text.value);
-        let size = fields.integer("size", 1..=10_000).unwrap_or(100);
-        let prefetch = fields.integer("prefetch", 1..=64).unwrap_or(4);
+        let size = fields.integer("size").unwrap_or(100);
+        let prefetch = fields.integer("prefetch").unwrap_or(4);
         let (items, last) = (fields.required_text("items"), fields.required_text("last"));
         let total = fields.text("total");
         let (argument, page, size_argument) = (text("argument"), text("page"), text("size_argument"));
         let filter = fields.text("filter").map(|text| text.value);
         let sort = fields.require("sort").and_then(|node| self.sort(node));
         let nested = fields.get("nested").and_then(|node| {
-            let fields = self.open(node, "`nested`")?;
+            let fields = self.open(node, &NESTED)?;
             let argument = fields.required_text("argument");
-            let size = fields.integer("size", 1..=10_000).unwrap_or(100);
+            let size = fields.integer("size").unwrap_or(100);
             fields.close();
             Some((argument?.value, u32::try_from(size).ok()?))
         });
@@ -187,7 +191,7 @@ impl Reader<'_> {
     }
 
     fn sort(&self, node: &Node) -> Option<SortArgument> {
-        let fields = self.open(node, "`sort`")?;
+        let fields = self.open(node, &SORT)?;
         let text = |key| fields.required_text(key).map(|text| text.value);
         let (argument, property, direction) = (text("argument"), text("property"), text("direction"));
         let (ascending, descending) = (text("ascending"), text("descending"));
@@ -202,7 +206,7 @@ impl Reader<'_> {
     }
 
     fn scalar(&self, entry: &Entry) -> Option<(Scalar, Option<DateFormat>)> {
-        let fields = self.open(&entry.value, "a scalar")?;
+        let fields = self.open(&entry.value, &SCALAR)?;
         let kind = fields.required_text("kind");
         let format = fields.text("format");
         let zone = fields.text("zone");
@@ -219,7 +223,7 @@ impl Reader<'_> {
                 self.problems.report(
                     Problem::error("M0602", format!("`{other}` is no kind of scalar"))
                         .at(self.file, kind.span, "unknown kind")
-                        .suggest(other, ["text", "int", "float", "boolean", "json", "datetime"]),
+                        .suggest(other, SCALAR_KINDS.iter().copied()),
                 );
                 return None;
             }
@@ -253,7 +257,7 @@ impl Reader<'_> {
     }
 
     fn free_fields(&self, node: &Node) -> Option<FreeFields> {
-        let fields = self.open(node, "`custom_fields`")?;
+        let fields = self.open(node, &FREE_FIELDS)?;
         let keys = fields.texts("keys").into_iter().filter_map(|pattern| {
             let spelling = Spelling::new(&pattern.value);
             if spelling.is_none() {
@@ -276,7 +280,7 @@ impl Reader<'_> {
     }
 
     fn date(&self, node: &Node) -> Option<DateFormat> {
-        let fields = self.open(node, "a date")?;
+        let fields = self.open(node, &DATE)?;
         let (format, zone) = (fields.required_text("format"), fields.text("zone"));
         fields.close();
         let format = format?;
@@ -307,17 +311,17 @@ impl Reader<'_> {
     }
 
     fn deletion(&self, node: &Node) -> Option<(Located<String>, i64)> {
-        let fields = self.open(node, "`deletion`")?;
+        let fields = self.open(node, &DELETION)?;
         let path = fields.required_text("path");
-        let equals = fields.integer("equals", i64::MIN..=i64::MAX).unwrap_or(1);
+        let equals = fields.integer("equals").unwrap_or(1);
         fields.close();
         Some((path?, equals))
     }
 
     fn limits(&self, node: &Node) -> Option<Limits> {
-        let fields = self.open(node, "`limits`")?;
+        let fields = self.open(node, &LIMITS)?;
         let usual = Limits::default();
-        let attempts = fields.integer("attempts", 1..=20).and_then(|attempts| usize::try_from(attempts).ok());
+        let attempts = fields.integer("attempts").and_then(|attempts| usize::try_from(attempts).ok());
         let limits = Limits {
             timeout: fields.duration("timeout").unwrap_or(usual.timeout),
             attempts: attempts.unwrap_or(usual.attempts),

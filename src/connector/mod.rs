@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod definition;
 mod files;
+mod keys;
 mod overlay;
 mod remote;
 mod secrets;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::custom::Section;
+use super::keys::{self, MAPPING, NO_ORIGIN, READ, RULES};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
 
@@ -121,12 +122,7 @@ pub(super) enum Otherwise {
     Value(Node),
 }
 
-const ORIGINS: &[&str] = &["path", "join", "value", "call", "object", "ref", "all", "members"];
-
 const FITS: &[&str] = &["lookup", "keywords", "as"];
-
-/// Keys that one origin only has.
-const COMPANIONS: &[(&str, &str)] = &[("with", "join"), ("args", "call"), ("of", "members")];
 
 /// More nested objects and lists than any model has.
 const DEEPEST: usize = 8;
@@ -135,7 +131,7 @@ impl Document {
     /// Reads a mapping file and reports everything in it that is not of the language.
     pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Document> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a mapping", file, problems)?;
+        let fields = Fields::open(&node, &MAPPING, file, problems)?;
         let reader = Reader { file, problems };
         let read = fields.require("read").and_then(|node| reader.read(node));
         let has_fields = matches!(fields.require("fields"), Some(Node { value: Value::Map(_), .. }));
@@ -220,7 +216,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, node: &Node) -> Option<Read> {
-        let fields = Fields::open(node, "`read`", self.file, self.problems)?;
+        let fields = Fields::open(node, &READ, self.file, self.problems)?;
         let read = self.read_of(&fields);
         fields.close();
         read
@@ -307,9 +303,11 @@ impl Reader<'_> {
             );
             return None;
         };
-        let fields = Fields::open(node, "a rule", self.file, self.problems)?;
-        let origin = self.origin(&fields, entries, depth);
-        self.strays(&fields, entries);
+        let origins = origins(entries);
+        let keys = origins.first().and_then(|entry| keys::named(&entry.key.value)).unwrap_or(&NO_ORIGIN);
+        let fields = Fields::open(node, keys, self.file, self.problems)?;
+        let origin = self.origin(&fields, &origins, depth);
+        self.strays(&fields);
         let fit = self.fit(&fields, entries);
         let otherwise = fields.entry("otherwise").and_then(|entry| self.otherwise(&entry.value, fit.is_some()));
         let rule = Rule {
@@ -329,11 +327,10 @@ impl Reader<'_> {
     }
 
     /// Keys that go with an origin other than the rule's.
-    fn strays(&self, fields: &Fields<'_>, entries: &[Entry]) {
-        let unknown: Vec<Span> = fields.unknown().iter().map(|entry| entry.key.span).collect();
-        for entry in entries.iter().filter(|entry| unknown.contains(&entry.key.span)) {
-            let Some((key, origin)) = COMPANIONS.iter().find(|(key, _)| *key == entry.key.value) else { continue };
-            fields.entry(key);
+    fn strays(&self, fields: &Fields<'_>) {
+        for entry in fields.unknown() {
+            let Some((key, origin)) = keys::companion_of(&entry.key.value) else { continue };
+            fields.tell(entry);
             self.problems.report(
                 Problem::error("M0002", format!("`{key}` goes with `{origin}`"))
                     .at(self.file, entry.key.span, format!("without `{origin}`"))
@@ -344,18 +341,12 @@ impl Reader<'_> {
 
     /// A rule without a usable origin is reported here and goes on without one, so that its other keys are still
     /// looked at.
-    fn origin(&self, fields: &Fields<'_>, entries: &[Entry], depth: usize) -> Option<Origin> {
-        let is_ref = entries.iter().any(|entry| entry.key.value == "ref");
-        let found: Vec<&Entry> = entries
-            .iter()
-            .filter(|entry| ORIGINS.contains(&entry.key.value.as_str()) && !(is_ref && entry.key.value == "path"))
-            .collect();
-        for entry in &found {
-            // Known keys, so that a second origin is not called unknown as well.
-            let key = ORIGINS.iter().find(|key| **key == entry.key.value).expect("filtered by this list");
-            fields.entry(key);
+    fn origin<'a>(&self, fields: &Fields<'a>, found: &[&'a Entry], depth: usize) -> Option<Origin> {
+        for entry in found.iter().skip(1) {
+            // A second origin is not unknown as well.
+            fields.tell(entry);
         }
-        if let [first, second, ..] = found[..] {
+        if let [first, second, ..] = found {
             self.problems.report(
                 Problem::error("M0007", "a rule has one origin")
                     .at(self.file, second.key.span, format!("`{}` is a second one", second.key.value))
@@ -367,7 +358,7 @@ impl Reader<'_> {
             self.problems.report(
                 Problem::error("M0007", "a rule needs an origin")
                     .at(self.file, fields.span(), "says nowhere what the value comes from")
-                    .help(format!("add one of {}", names(ORIGINS))),
+                    .help(format!("add one of {}", names(RULES.iter().map(keys::name)))),
             );
             return None;
         };
@@ -465,6 +456,13 @@ impl Fit {
     }
 }
 
-fn names(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// The entries of a rule that say where its value comes from. Beside `ref`, `path` is no origin of its own.
+fn origins(entries: &[Entry]) -> Vec<&Entry> {
+    let is_ref = entries.iter().any(|entry| entry.key.value == "ref");
+    let is_origin = |key: &str| keys::named(key).is_some() && !(is_ref && key == "path");
+    entries.iter().filter(|entry| is_origin(&entry.key.value)).collect()
+}
+
+fn names(names: impl Iterator<Item = &'static str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::custom::CUSTOM_FIELDS;
 use super::document::{Changes, Document, Part, ReadChanges, Reader};
+use super::keys::{OVERLAY, OVERLAY_READ};
 use crate::diagnostics::{Place, Problems, SourceFile};
 use crate::yaml::{self, Fields, Located};
 
@@ -24,12 +25,12 @@ impl Overlay {
     /// Reads an overlay and reports everything in it that is not of the language.
     pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Overlay> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "an overlay", file, problems)?;
+        let fields = Fields::open(&node, &OVERLAY, file, problems)?;
         let reader = Reader { file, problems };
         let read = fields.get("read").map_or_else(
             || Some(ReadChanges::default()),
             |node| {
-                let fields = Fields::open(node, "`read` of an overlay", file, problems)?;
+                let fields = Fields::open(node, &OVERLAY_READ, file, problems)?;
                 let read = reader.read_changes(&fields);
                 fields.close();
                 Some(read)

@@ -11,6 +11,7 @@ use aho_corasick::AhoCorasick;
 
 use self::rows::Rows;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
+use crate::yaml::{Choice, Is, Key, Keys};
 
 /// The tables of a connector by name. One that cannot be used has its name taken all the same: what is wrong with it
 /// was reported, and rules that use it are not to blame.
@@ -40,6 +41,28 @@ pub struct Entry {
     /// Where it stands.
     pub place: Place,
 }
+
+const TEXTS: Is = Is::Several(&Is::Text);
+
+pub(crate) static TABLE: Keys = Keys::new(
+    "a table",
+    "Which texts of the source mean which unified value",
+    &[
+        Key::optional(
+            "lookup",
+            Is::Map(&TEXTS),
+            "Values, and the source's texts for each. The whole text must equal one of them; case and outer blanks do not matter",
+        )
+        .example("{ HOUR: [hourly, per hour] }"),
+        Key::optional(
+            "keywords",
+            Is::Map(&TEXTS),
+            "Values, and words for each. The rows are asked from top to bottom and the first word that the text contains wins, so what is more particular comes first",
+        )
+        .example("{ CLOSED: [inactive, filled], OPEN: [active, open] }"),
+    ],
+)
+.choosing(&[Choice { of: &["lookup", "keywords"], required: true }]);
 
 /// How a table is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

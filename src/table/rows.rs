@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use super::{Entry, Manner, Search, Table, fold};
+use super::{Entry, Manner, Search, TABLE, Table, fold};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
 use crate::yaml::{self, Fields, Located, Value};
 
@@ -33,7 +33,7 @@ impl Rows {
 
     fn read(name: &str, file: &Arc<SourceFile>, problems: &Problems, is_overlay: bool) -> Option<Rows> {
         let node = yaml::parse(file, problems)?;
-        let fields = Fields::open(&node, "a table", file, problems)?;
+        let fields = Fields::open(&node, &TABLE, file, problems)?;
         let (manner, key, rows) = written(name, fields, file, problems)?;
         let mut read = Rows { manner, key, values: Vec::new(), entries: Vec::new(), gone: Vec::new() };
         for row in rows {

@@ -4,45 +4,47 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Entry, Located, Node, Value};
+use super::{Entry, Is, Keys, Located, Node, Value};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span, closest};
 
-/// A map whose keys are taken one by one; what is wrong with any of them is reported, and so is a key that nobody
-/// asked for.
+/// A map with a table of its keys, which are taken one by one; what is wrong with any of them is reported, and so is a
+/// key that the table does not list.
 pub struct Fields<'a> {
     entries: &'a [Entry],
-    asked: RefCell<Vec<&'static str>>,
+    keys: &'static Keys,
     missing: RefCell<Vec<&'static str>>,
+    told: RefCell<Vec<&'a str>>,
     span: Span,
-    what: &'static str,
     file: &'a Arc<SourceFile>,
     problems: &'a Problems,
 }
 
 impl<'a> Fields<'a> {
-    /// Opens `node`, which must be a map; `what` names it in messages, such as "a connection".
+    /// Opens `node`, which must be a map with these keys.
     pub fn open(
         node: &'a Node,
-        what: &'static str,
+        keys: &'static Keys,
         file: &'a Arc<SourceFile>,
         problems: &'a Problems,
     ) -> Option<Fields<'a>> {
         match &node.value {
             Value::Map(entries) => Some(Fields {
                 entries,
-                asked: RefCell::default(),
+                keys,
                 missing: RefCell::default(),
+                told: RefCell::default(),
                 span: node.span,
-                what,
                 file,
                 problems,
             }),
             other => {
-                problems.report(Problem::error("M0003", format!("{what} is a map, not {}", other.describe())).at(
-                    file,
-                    node.span,
-                    "a map of keys and values is expected here",
-                ));
+                problems.report(
+                    Problem::error("M0003", format!("{} is a map, not {}", keys.what, other.describe())).at(
+                        file,
+                        node.span,
+                        "a map of keys and values is expected here",
+                    ),
+                );
                 None
             }
         }
@@ -53,12 +55,9 @@ impl<'a> Fields<'a> {
         self.span
     }
 
-    /// The entry of `key`, if it is there.
+    /// The entry of `key`, if it is there. Asking for a key that the table does not list is a mistake of the program.
     pub fn entry(&self, key: &'static str) -> Option<&'a Entry> {
-        let mut asked = self.asked.borrow_mut();
-        if !asked.contains(&key) {
-            asked.push(key);
-        }
+        debug_assert!(self.keys.has(key), "the table of {} does not list `{key}`", self.keys.what);
         self.entries.iter().find(|entry| entry.key.value == key)
     }
 
@@ -73,7 +72,7 @@ impl<'a> Fields<'a> {
         match entry {
             None => self.missing.borrow_mut().push(key),
             Some(entry) if entry.value.value == Value::Null => {
-                self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.what)).at(
+                self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.keys.what)).at(
                     self.file,
                     entry.key.span,
                     "has no value",
@@ -99,14 +98,17 @@ impl<'a> Fields<'a> {
         self.get(key).map(|node| texts(node, self.file, self.problems)).unwrap_or_default()
     }
 
-    /// The whole number of `key`, if it is there.
-    pub fn integer(&self, key: &'static str, allowed: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    /// The whole number of `key`, if it is there and within the range that the table gives.
+    pub fn integer(&self, key: &'static str) -> Option<i64> {
         let node = self.get(key)?;
+        let (low, high) = match self.keys.all().find(|known| known.name == key)?.is {
+            Is::Integer(low, high) => (low, high),
+            other => unreachable!("`{key}` is {other:?}"),
+        };
         match node.value {
-            Value::Int(value) if allowed.contains(&value) => Some(value),
+            Value::Int(value) if (low..=high).contains(&value) => Some(value),
             Value::Int(value) => {
-                let (low, high) = (allowed.start(), allowed.end());
-                let range = if *high == i64::MAX { format!("{low} or more") } else { format!("from {low} to {high}") };
+                let range = if high == i64::MAX { format!("{low} or more") } else { format!("from {low} to {high}") };
                 self.problems.report(Problem::error("M0003", format!("`{key}` is {range}, not {value}")).at(
                     self.file,
                     node.span,
@@ -171,32 +173,40 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The entries that nobody asked for so far.
+    /// The entries that the table does not list, save those that were told of.
     pub fn unknown(&self) -> Vec<&'a Entry> {
-        let asked = self.asked.borrow();
-        self.entries.iter().filter(|entry| !asked.contains(&entry.key.value.as_str())).collect()
+        let told = self.told.borrow();
+        let known = |name: &str| self.keys.has(name) || told.contains(&name);
+        self.entries.iter().filter(|entry| !known(&entry.key.value)).collect()
     }
 
-    /// Ends the reading: keys that nobody asked for are problems, and so are those that are missing. A missing key
-    /// that was misspelt is one problem.
+    /// Says that what is wrong with an entry was reported.
+    pub fn tell(&self, entry: &'a Entry) {
+        self.told.borrow_mut().push(&entry.key.value);
+    }
+
+    /// Ends the reading: keys that the table does not list are problems, and so are those that are missing. A missing
+    /// key that was misspelt is one problem.
     pub fn close(self) {
         let unknown = self.unknown();
         let mut missing = self.missing.take();
-        let asked = self.asked.borrow();
+        let named = |key: &str| self.entries.iter().any(|entry| entry.key.value == key);
+        let required = self.keys.all().filter(|key| key.required && !named(key.name)).map(|key| key.name);
+        missing.extend(required.filter(|key| !missing.contains(key)).collect::<Vec<_>>());
         for entry in unknown {
             let name = entry.key.value.as_str();
-            if let Some(meant) = closest(name, asked.iter().copied()) {
+            if let Some(meant) = closest(name, self.keys.names()) {
                 missing.retain(|key| *key != meant);
             }
             let shown = if self.file.hides(entry.key.span) { "of this name" } else { &format!("`{name}`") };
             self.problems.report(
-                Problem::error("M0002", format!("{} has no key {shown}", self.what))
+                Problem::error("M0002", format!("{} has no key {shown}", self.keys.what))
                     .at(self.file, entry.key.span, "unknown key")
-                    .suggest(name, asked.iter().copied()),
+                    .suggest(name, self.keys.names()),
             );
         }
         for key in missing {
-            self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.what)).at(
+            self.problems.report(Problem::error("M0004", format!("{} needs `{key}`", self.keys.what)).at(
                 self.file,
                 self.span,
                 format!("`{key}` is missing"),
@@ -254,14 +264,34 @@ fn parse_duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::parse;
+    use crate::yaml::{Key, parse};
+
+    static FILE: Keys = Keys::new(
+        "the file",
+        "A file of these tests",
+        &[
+            Key::optional("name", Is::Text, "A text"),
+            Key::optional("list", Is::Several(&Is::Text), "Texts"),
+            Key::optional("map", Is::Map(&Is::Anything), "A map"),
+        ],
+    );
+
+    static STRICT: Keys = Keys::new(
+        "the file",
+        "A file of these tests",
+        &[
+            Key::required("name", Is::Text, "A text"),
+            Key::required("title", Is::Text, "Another text"),
+            Key::optional("flag", Is::Flag, "A flag"),
+        ],
+    );
 
     #[test]
     fn every_node_knows_its_place() {
         let file = SourceFile::new("a.yaml", "name: jobTitle\nlist: [a, \"b c\"]\nmap:\n  key: 12\n");
         let problems = Problems::new();
         let node = parse(&file, &problems).unwrap();
-        let fields = Fields::open(&node, "the file", &file, &problems).unwrap();
+        let fields = Fields::open(&node, &FILE, &file, &problems).unwrap();
         let at = |span: Span| &file.text[span.start..span.end];
         assert_eq!(at(fields.text("name").unwrap().span), "jobTitle");
         let list = fields.texts("list");
@@ -277,7 +307,7 @@ mod tests {
         let file = SourceFile::new("a.yaml", "nane: 1\nflag: maybe\n");
         let problems = Problems::new();
         let node = parse(&file, &problems).unwrap();
-        let fields = Fields::open(&node, "the file", &file, &problems).unwrap();
+        let fields = Fields::open(&node, &STRICT, &file, &problems).unwrap();
         assert_eq!(fields.required_text("name"), None);
         assert_eq!(fields.required_text("title"), None);
         assert_eq!(fields.flag("flag"), None);
@@ -285,6 +315,26 @@ mod tests {
         let report = problems.into_result::<()>(None).unwrap_err();
         let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["M0002", "M0004", "M0003"], "a misspelt key is not missing as well");
+    }
+
+    #[test]
+    #[should_panic(expected = "the table of the file does not list `colour`")]
+    fn a_key_that_no_table_lists_is_not_asked_for() {
+        let file = SourceFile::new("a.yaml", "colour: red\n");
+        let problems = Problems::new();
+        let node = parse(&file, &problems).unwrap();
+        Fields::open(&node, &FILE, &file, &problems).unwrap().text("colour");
+    }
+
+    #[test]
+    fn a_required_key_is_missed_even_when_nobody_asks_for_it() {
+        let file = SourceFile::new("a.yaml", "flag: true\n");
+        let problems = Problems::new();
+        let node = parse(&file, &problems).unwrap();
+        Fields::open(&node, &STRICT, &file, &problems).unwrap().close();
+        let report = problems.into_result::<()>(None).unwrap_err();
+        let messages: Vec<&str> = report.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, ["the file needs `name`", "the file needs `title`"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! first thing that is wrong and a person wants to hear of all of them.
 
 mod fields;
+mod keys;
 mod node;
 
 use std::ops::Range;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use fields::Fields;
 pub(crate) use fields::{text, texts};
+pub use keys::{Choice, Is, Key, Keys};
 pub use node::{Entry, Node, Value};
 
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::document::{self, Origin as Written, Spec};
+use super::super::keys::TAKES;
 use super::super::kind::{KINDS, NamedKind};
 use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Part, Rule, Take, Through};
 use super::super::shape::Column;
@@ -255,7 +256,7 @@ impl Compiler<'_> {
             self.problems.report(
                 Problem::error("M0214", format!("`{}` is nothing to take", take.value))
                     .at(self.file, take.span, "unknown")
-                    .suggest(&take.value, ["earliest", "latest"]),
+                    .suggest(&take.value, TAKES.iter().copied()),
             );
         } else if !matches!(rule.origin, Written::Path(_))
             || !matches!(position.kind, Kind::Timestamp)

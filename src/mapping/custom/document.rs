@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::document::{Part, Read, Reader};
+use super::super::keys::{CUSTOM_FIELD, CUSTOM_FIELDS, LABELS, OTHERS};
 use super::super::overlay::replace;
 use super::{CustomKind, FreeField, Spelling, free_field};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
@@ -39,7 +40,7 @@ impl Written {
 impl Section {
     pub fn read(entry: &Entry, reader: &Reader<'_>) -> Option<Part<Section>> {
         let Reader { file, problems } = *reader;
-        let fields = Fields::open(&entry.value, "`custom_fields`", file, problems)?;
+        let fields = Fields::open(&entry.value, &CUSTOM_FIELDS, file, problems)?;
         let from = fields.text("from").map(|path| reader.part(path));
         let keeps_others = fields.text("others").and_then(|text| match text.value.as_str() {
             "keep" => Some(true),
@@ -51,7 +52,7 @@ impl Section {
                         format!("free fields that no entry names are kept or dropped, not `{other}`"),
                     )
                     .at(file, text.span, "unknown")
-                    .suggest(other, ["keep", "drop"]),
+                    .suggest(other, OTHERS.iter().copied()),
                 );
                 None
             }
@@ -82,7 +83,7 @@ fn written(entry: &Entry, file: &Arc<SourceFile>, problems: &Problems) -> Option
             Some(Written { key: entry.key.clone(), field, kind: any, off: true })
         }
         Value::Map(_) => {
-            let fields = Fields::open(&entry.value, "a custom field", file, problems)?;
+            let fields = Fields::open(&entry.value, &CUSTOM_FIELD, file, problems)?;
             let field = fields.required_text("field");
             let kind = fields.text("type");
             fields.close();
@@ -102,7 +103,7 @@ fn kind_of(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems) 
         problems.report(
             Problem::error("M0221", format!("there is no type `{}` of custom fields", text.value))
                 .at(file, text.span, "unknown type")
-                .suggest(&text.value, CustomKind::NAMES.iter().map(|(name, _)| *name)),
+                .suggest(&text.value, CustomKind::NAMES.iter().copied()),
         );
     }
     found.map(|value| Located { value, span: text.span })
@@ -120,7 +121,7 @@ pub struct LabelsSource {
 impl LabelsSource {
     /// Reads it from `connector.yaml`.
     pub fn parse(node: &Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<LabelsSource> {
-        let fields = Fields::open(node, "`labels`", file, problems)?;
+        let fields = Fields::open(node, &LABELS, file, problems)?;
         let reader = Reader { file, problems };
         let read = reader.read_of(&fields);
         let (id, label) = (fields.required_text("id"), fields.required_text("label"));

@@ -103,20 +103,24 @@ pub(super) enum CustomKind {
 }
 
 impl CustomKind {
-    pub const NAMES: &[(&str, CustomKind)] = &[
-        ("any", CustomKind::Any),
-        ("text", CustomKind::Text),
-        ("number", CustomKind::Number),
-        ("integer", CustomKind::Integer),
-        ("boolean", CustomKind::Boolean),
-        ("date", CustomKind::Date),
-        ("datetime", CustomKind::DateTime),
-        ("choice", CustomKind::Choice),
-        ("choices", CustomKind::Choices),
+    /// What `type` takes.
+    pub const NAMES: &[&str] =
+        &["any", "text", "number", "integer", "boolean", "date", "datetime", "choice", "choices"];
+
+    const ALL: &[CustomKind] = &[
+        CustomKind::Any,
+        CustomKind::Text,
+        CustomKind::Number,
+        CustomKind::Integer,
+        CustomKind::Boolean,
+        CustomKind::Date,
+        CustomKind::DateTime,
+        CustomKind::Choice,
+        CustomKind::Choices,
     ];
 
     fn named(name: &str) -> Option<CustomKind> {
-        CustomKind::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+        CustomKind::NAMES.iter().position(|known| *known == name).map(|at| CustomKind::ALL[at])
     }
 
     /// Whether values are options, which labels name.

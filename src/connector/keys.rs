@@ -1,0 +1,234 @@
+//! The keys of `connector.yaml` and of connection files.
+
+use crate::mapping::LABELS;
+use crate::yaml::{Choice, Is, Key, Keys};
+
+const ADDRESS: Is = Is::Defined("address");
+const REFERENCE: Is = Is::Defined("reference");
+
+/// The keys of `connector.yaml`.
+pub(crate) static CONNECTOR: Keys = Keys::new(
+    "a connector",
+    "How a source is reached, and how it writes dates, flags and deletions",
+    &[
+        Key::required("name", Is::Text, "The connector's name"),
+        Key::required("title", Is::Text, "The name of the source, for people"),
+        Key::optional(
+            "settings",
+            Is::Map(&Is::Keys(&SETTING)),
+            "What a connection says about its tenant, by name; `{name}` stands for it in addresses and in the defaults of settings below it, `$name` in mappings",
+        )
+        .example("{ tenant: { about: Name of the tenant } }"),
+        Key::required("endpoint", ADDRESS, "The address of the GraphQL endpoint, with settings in braces"),
+        Key::required("oauth2", Is::Keys(&OAUTH2), "How an access token is got"),
+        Key::required("pages", Is::Keys(&PAGES), "How lists are asked for, and what a page of one looks like"),
+        Key::optional("arguments", Is::Map(&Is::Anything), "Arguments that every query field gets when it has them"),
+        Key::optional("scalars", Is::Map(&Is::Keys(&SCALAR)), "What each scalar of the schema means")
+            .example("{ Timestamp: { kind: datetime, format: rfc3339 } }"),
+        Key::optional(
+            "flags",
+            Is::Map(&Is::Flag),
+            "What whole numbers mean where true or false is wanted; the numbers are the keys",
+        )
+        .example("{ \"0\": false, \"1\": true }"),
+        Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
+        Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
+        Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
+    ],
+);
+
+pub(super) static SETTING: Keys = Keys::new(
+    "a setting",
+    "Something that a connection says",
+    &[
+        Key::optional("about", Is::Text, "What it is and where to find it, for whoever writes a connection"),
+        Key::optional("default", Is::Text, "Its value where a connection does not say it"),
+    ],
+);
+
+pub(super) static OAUTH2: Keys = Keys::new(
+    "`oauth2`",
+    "How an access token is got: OAuth2 with a client's own credentials",
+    &[
+        Key::required("token_url", ADDRESS, "The address that gives tokens, with settings in braces"),
+        Key::optional("scopes", Is::Several(&Is::Text), "What a token is asked for"),
+        Key::optional(
+            "placement",
+            Is::OneOf(PLACEMENTS),
+            "Where the client's id and secret stand: members of the form (`body`, which is usual) or an HTTP Basic header",
+        ),
+        Key::optional(
+            "expiry_margin",
+            Is::Duration,
+            "How long before its end a token is no longer used; 60s where it is not said",
+        ),
+    ],
+);
+
+/// What `placement` takes.
+pub(super) const PLACEMENTS: &[&str] = &["body", "basic"];
+
+pub(super) static PAGES: Keys = Keys::new(
+    "`pages`",
+    "How lists are asked for, and what a page of one looks like",
+    &[
+        Key::optional("size", Is::Integer(1, 10_000), "Rows asked for at once; 100 where it is not said"),
+        Key::optional("prefetch", Is::Integer(1, 64), "Pages under way at the same time; 4 where it is not said"),
+        Key::required("items", Is::Text, "The member of a page that holds its rows"),
+        Key::required("last", Is::Text, "The member of a page that says that none follows"),
+        Key::optional("total", Is::Text, "The member of a page that counts the rows of all pages"),
+        Key::required("argument", Is::Text, "The argument that takes the page to read"),
+        Key::required("page", Is::Text, "Its member for the page's number, counted from 0"),
+        Key::required("size_argument", Is::Text, "Its member for the number of rows"),
+        Key::optional("filter", Is::Text, "The argument that takes the `where` of a mapping"),
+        Key::required("sort", Is::Keys(&SORT), "How an order is asked for"),
+        Key::optional(
+            "nested",
+            Is::Keys(&NESTED),
+            "How much is asked of lists inside a row; without it the source decides how many it gives",
+        ),
+    ],
+);
+
+pub(super) static SORT: Keys = Keys::new(
+    "`sort`",
+    "How an order is asked for",
+    &[
+        Key::required("argument", Is::Text, "The member that takes the list of sort keys"),
+        Key::required("property", Is::Text, "The member of a sort key that names the property"),
+        Key::required("direction", Is::Text, "The member of a sort key that names the direction"),
+        Key::required("ascending", Is::Text, "The enum value for ascending"),
+        Key::required("descending", Is::Text, "The enum value for descending"),
+    ],
+);
+
+pub(super) static NESTED: Keys = Keys::new(
+    "`nested`",
+    "How much is asked of lists inside a row",
+    &[
+        Key::required("argument", Is::Text, "The argument of such a list that takes the page to read"),
+        Key::optional("size", Is::Integer(1, 10_000), "Rows asked for; 100 where it is not said"),
+    ],
+);
+
+pub(super) static SCALAR: Keys = Keys::new(
+    "a scalar",
+    "What a scalar of the schema means",
+    &[
+        Key::required("kind", Is::OneOf(SCALAR_KINDS), "What its values are"),
+        Key::optional(
+            "format",
+            Is::Text,
+            "How a datetime is written, such as `yyyy-MM-dd HH:mm:ss`; `rfc3339` where it is not said",
+        ),
+        Key::optional(
+            "zone",
+            Is::Text,
+            "The time zone of a datetime that is written without one, by its name in the time zone database; UTC where it is not said",
+        )
+        .example("Europe/Amsterdam"),
+    ],
+);
+
+/// What `kind` of a scalar takes.
+pub(super) const SCALAR_KINDS: &[&str] = &["text", "int", "float", "boolean", "json", "datetime"];
+
+pub(super) static DELETION: Keys = Keys::new(
+    "`deletion`",
+    "How the source marks rows as deleted",
+    &[
+        Key::required("path", Is::Text, "The field of a row that marks it; rows of types without it have no such mark"),
+        Key::optional("equals", Is::Integer(i64::MIN, i64::MAX), "Its value then; 1 where it is not said"),
+    ],
+);
+
+pub(super) static FREE_FIELDS: Keys = Keys::new(
+    "`custom_fields`",
+    "How the source writes free fields: a dictionary whose keys are the ids of fields and whose choices are the ids of options",
+    &[
+        Key::optional(
+            "keys",
+            Is::Several(&Is::Text),
+            "How the id of a field stands in the keys of the dictionary, the usual way first; all are understood",
+        )
+        .example("[\"_{id}\", \"{id}\"]"),
+        Key::optional("dates", Is::List(&Is::Keys(&DATE)), "How dates in the dictionary are written; each is tried"),
+        Key::optional("labels", Is::Keys(&LABELS), "The list of the source that names fields and options"),
+    ],
+);
+
+pub(super) static DATE: Keys = Keys::new(
+    "a date",
+    "A way to write dates",
+    &[
+        Key::required(
+            "format",
+            Is::Text,
+            "`y`, `M`, `d`, `H`, `m`, `s` as often as there are digits, `x` for an offset, letters in single quotes; or `rfc3339`",
+        )
+        .example("yyyy-MM-dd HH:mm:ss"),
+        Key::optional("zone", Is::Text, "The time zone of a date without an offset; UTC where it is not said")
+            .example("Europe/Amsterdam"),
+    ],
+);
+
+pub(super) static LIMITS: Keys = Keys::new(
+    "`limits`",
+    "When to give up, and when to try again",
+    &[
+        Key::optional("attempts", Is::Integer(1, 20), "How often a request is sent at most, the first time included"),
+        Key::optional("timeout", Is::Duration, "The longest that one request may take"),
+        Key::optional("pause", Is::Duration, "The pause before the second attempt; it doubles from then on"),
+        Key::optional("longest_pause", Is::Duration, "The longest pause, also when the source asks for more"),
+    ],
+);
+
+/// The keys of a connection file.
+pub(crate) static CONNECTION: Keys = Keys::new(
+    "a connection",
+    "One tenant of a source",
+    &[
+        Key::required("connector", Is::Text, "The connector that it uses: a folder in mappings/"),
+        Key::optional("settings", Is::Map(&Is::Text), "What the connector asks of a connection")
+            .example("{ tenant: acme }"),
+        Key::optional(
+            "sandbox",
+            Is::Keys(&SANDBOX),
+            "The made-up source that is started in place of a remote one; `{sandbox}` in a setting stands for its address",
+        ),
+        Key::optional("credentials", Is::Keys(&CREDENTIALS), "Where the client's id and secret are kept"),
+        Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
+        Key::optional(
+            "overlay",
+            Is::Text,
+            "A folder in connections/ with mappings, tables and scripts that go before those of the connector",
+        ),
+    ],
+)
+.choosing(&[Choice { of: &["sandbox", "credentials"], required: true }]);
+
+pub(super) static SANDBOX: Keys = Keys::new(
+    "`sandbox`",
+    "The made-up source that is started in place of a remote one",
+    &[
+        Key::optional("seed", Is::Integer(0, i64::MAX), "The same seed makes the same data"),
+        Key::optional("candidates", Is::Integer(0, 1_000_000), "How many candidates there are"),
+        Key::optional("latency_ms", Is::Integer(0, 60_000), "Milliseconds that every request takes longer"),
+    ],
+);
+
+pub(super) static CREDENTIALS: Keys = Keys::new(
+    "`credentials`",
+    "Where the client's id and secret are kept: `env:NAME` is an environment variable, `file:PATH` a file. Never the secret itself",
+    &[
+        Key::required("client_id", REFERENCE, "Where the client's id is kept").example("env:ACME_CLIENT_ID"),
+        Key::required("client_secret", REFERENCE, "Where the client's secret is kept")
+            .example("env:ACME_CLIENT_SECRET"),
+    ],
+);
+
+pub(super) static OPTIONS: Keys = Keys::new(
+    "`options`",
+    "What is done with the records of a connection",
+    &[Key::optional("remote_data", Is::Flag, "Show the source's own record in `remote_data`")],
+);
