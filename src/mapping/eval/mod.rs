@@ -1,0 +1,328 @@
+//! Mapping a record: pure, and from the raw text straight into the bytes of the unified record.
+
+mod call;
+mod fit;
+mod join;
+mod list;
+mod test;
+
+use std::borrow::Cow;
+
+use rhai::ImmutableString;
+
+use super::calls::Calls;
+use super::json::Scanner;
+use super::plan::{Constant, Each, FieldPlan, Origin, Plan, Rule, Take, unmapped};
+use super::project::{Projection, Row, Slot};
+use super::shape::Scope;
+use super::time;
+use super::write::{Value, push_text, shorten};
+use super::{Context, Failure, Issue, Mapped, Severity};
+use crate::model::{Id, Kind};
+
+/// Maps the records of one page, one after the other, and reuses its memory.
+pub struct Session<'p, 'a> {
+    plan: &'p Plan,
+    context: Context<'p>,
+    now: Now,
+    projection: Projection<'a>,
+    calls: Calls<'p>,
+}
+
+/// `$now`, and as scripts see it.
+#[derive(Clone)]
+struct Now {
+    moment: time::Moment,
+    text: ImmutableString,
+}
+
+impl Plan {
+    /// Begins to map records that live at least as long as the session.
+    pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
+        let moment = context.now.as_millisecond();
+        Session {
+            plan: self,
+            context: *context,
+            now: Now { moment, text: time::text(moment).as_str().into() },
+            projection: Projection::default(),
+            calls: Calls::new(self.library.caller()),
+        }
+    }
+}
+
+impl<'a> Session<'_, 'a> {
+    /// Maps a record into `mapped`, which is cleared first.
+    pub fn map(&mut self, raw: &'a str, mapped: &mut Mapped) -> Result<(), Failure> {
+        mapped.clear();
+        let plan = self.plan;
+        let row = self.projection.read(&plan.scope, &plan.rows_of_page, raw)?;
+        let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
+        for misfit in self.projection.misfits() {
+            let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
+            tell(issues, unmapped("remote_data", message));
+        }
+        let mut eval = Eval {
+            plan,
+            context: self.context,
+            now: &self.now,
+            projection: &self.projection,
+            calls: &mut self.calls,
+            scope: &plan.scope,
+            field: "remote_id",
+            issues,
+            mark_key: None,
+            mark: 0..0,
+        };
+        if !eval.remote_id(row, remote_id, unified) {
+            return Err(Failure("the record has no remote id".to_owned()));
+        }
+        let derived = Id::derive(self.context.connection, plan.model.name, remote_id);
+        *id = Some(derived);
+        unified.extend_from_slice(b"{\"id\":\"");
+        unified.extend_from_slice(derived.as_str().as_bytes());
+        unified.extend_from_slice(b"\",\"remote_id\":");
+        push_text(remote_id, unified);
+        for field in &plan.fields {
+            unified.push(b',');
+            eval.field = field.name;
+            eval.field(field, row, unified);
+        }
+        unified.push(b'}');
+        *deleted = plan.deletion.is_some_and(|(slot, mark)| match eval.projection.slot(row, slot) {
+            Slot::Int(value) => *value == mark,
+            Slot::Bool(value) => i64::from(*value) == mark,
+            _ => false,
+        });
+        *group = plan.group.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
+        *members_of = plan.members_of.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
+        Ok(())
+    }
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It wrote a value.
+    Value,
+    /// It had none; the next alternative has its turn.
+    Empty,
+    /// It had one that did not fit, which was reported; the field is null.
+    Stop,
+}
+
+struct Eval<'e, 'p, 'a> {
+    plan: &'e Plan,
+    context: Context<'e>,
+    now: &'e Now,
+    projection: &'e Projection<'a>,
+    calls: &'e mut Calls<'p>,
+    /// The scope of the row under work.
+    scope: &'e Scope,
+    /// The field of the record under work, for issues.
+    field: &'static str,
+    issues: &'e mut Vec<Issue>,
+    /// Of the next object to be written: the field whose bytes are wanted in `mark`.
+    mark_key: Option<usize>,
+    mark: std::ops::Range<usize>,
+}
+
+impl<'e> Eval<'e, '_, '_> {
+    /// Reads the remote id; `scratch` is empty before and after.
+    fn remote_id(&mut self, row: Row, remote_id: &mut String, scratch: &mut Vec<u8>) -> bool {
+        let plan = self.plan;
+        let found = self.alternatives(&plan.remote_id, &Kind::Text, row, scratch) == Found::Value;
+        if found {
+            let written = std::str::from_utf8(scratch).expect("what was written is JSON");
+            let text = Scanner::new(written).text().expect("what was written is a text");
+            remote_id.push_str(&text.read());
+        }
+        scratch.clear();
+        found
+    }
+
+    /// Writes the key and the value of a field: null or an empty list when there is none.
+    fn field(&mut self, field: &'e FieldPlan, row: Row, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(&field.key);
+        if let Kind::List(item) = field.kind {
+            return self.list(&field.rules, item, row, out);
+        }
+        let found = self.alternatives(&field.rules, field.kind, row, out) == Found::Value;
+        if !found {
+            out.extend_from_slice(b"null");
+        }
+        found
+    }
+
+    fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        for rule in rules {
+            match self.single(rule, kind, row, out) {
+                Found::Empty => {}
+                found => return found,
+            }
+        }
+        Found::Empty
+    }
+
+    /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
+    fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
+            return match self.extreme(rule, take, slots, row) {
+                Some(moment) => self.fitted(rule, Value::Time(moment), kind, out),
+                None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
+            };
+        }
+        let Some(Each::Items(list)) = rule.each else {
+            return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        let mut found = Found::Empty;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                found = self.origin(rule, kind, item, out);
+                if found != Found::Empty {
+                    break;
+                }
+            }
+        }
+        self.scope = outer;
+        found
+    }
+
+    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list.
+    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> Option<time::Moment> {
+        let mut best = None;
+        let mut look = |eval: &mut Self, row: Row| {
+            for slot in slots {
+                if let Value::Time(moment) = eval.read(row, *slot) {
+                    best = Some(best.map_or(moment, |best| match take {
+                        Take::Earliest => moment.min(best),
+                        Take::Latest => moment.max(best),
+                    }));
+                }
+            }
+        };
+        let Some(Each::Items(list)) = rule.each else {
+            if self.applies(rule, row) {
+                look(self, row);
+            }
+            return best;
+        };
+        let (outer, projection) = (self.scope, self.projection);
+        self.scope = &outer.lists[list].scope;
+        for item in projection.items(row, list) {
+            if self.holds(rule, item) {
+                look(self, item);
+            }
+        }
+        self.scope = outer;
+        best
+    }
+
+    fn origin(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+        let found = match &rule.origin {
+            Origin::Object(fields) => self.object(fields, row, out),
+            Origin::Value(constant) => write_constant(constant, out),
+            Origin::Ref { entity, slots } => self.reference(entity, slots, row, out),
+            Origin::Path(slots) => self.path(rule, slots, kind, row, out),
+            Origin::Join { parts, with } if rule.fit.is_none() && matches!(kind, Kind::Text) => {
+                self.write_joined(parts, with, row, out)
+            }
+            Origin::Join { parts, with } => {
+                let joined = self.join(parts, with, row);
+                self.fitted(rule, Value::text(Cow::Owned(joined)), kind, out)
+            }
+            Origin::Call { function, arguments } => match self.call(function, arguments, row) {
+                Ok(result) => self.returned(rule, result, kind, out),
+                Err(message) => self.fail(message),
+            },
+            Origin::All(_) => Found::Empty,
+        };
+        match (&rule.default, found) {
+            (Some(default), Found::Empty) => write_constant(default, out),
+            _ => found,
+        }
+    }
+
+    /// Writes an object, unless all its fields are null or one that it cannot do without is.
+    fn object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
+        // Taken away meanwhile, since objects inside this one have marks of their own.
+        let mark_key = self.mark_key.take();
+        let mut mark = 0..0;
+        let start = out.len();
+        let mut any = false;
+        for (at, field) in fields.iter().enumerate() {
+            out.push(if at == 0 { b'{' } else { b',' });
+            let value_start = out.len() + field.key.len();
+            let found = self.field(field, row, out);
+            if field.required && !found {
+                out.truncate(start);
+                return Found::Empty;
+            }
+            any |= found;
+            if mark_key == Some(at) {
+                mark = value_start..out.len();
+            }
+        }
+        if !any {
+            out.truncate(start);
+            return Found::Empty;
+        }
+        out.push(b'}');
+        self.mark = mark;
+        Found::Value
+    }
+
+    fn reference(&mut self, entity: &str, slots: &[usize], row: Row, out: &mut Vec<u8>) -> Found {
+        for slot in slots {
+            let value = self.read(row, *slot);
+            if let Some(remote_id) = value.to_text() {
+                let id = Id::derive(self.context.connection, entity, &remote_id);
+                out.push(b'"');
+                out.extend_from_slice(id.as_str().as_bytes());
+                out.push(b'"');
+                return Found::Value;
+            }
+        }
+        Found::Empty
+    }
+
+    /// The value of a slot. A date that cannot be read is reported and null.
+    fn read(&mut self, row: Row, slot: usize) -> Value<'e> {
+        match self.projection.slot(row, slot) {
+            Slot::Null => Value::Null,
+            Slot::Bool(value) => Value::Bool(*value),
+            Slot::Int(value) => Value::Int(*value),
+            Slot::Float(value) => Value::Float(*value),
+            Slot::Text(text) => Value::Text(text.borrowed()),
+            Slot::Time(moment) => Value::Time(*moment),
+            Slot::Json(json) => Value::Json(Cow::Borrowed(json)),
+            Slot::NoDate(text) => {
+                let (path, text) = (&self.scope.slots[slot].path, text.read());
+                self.report(format!("`{path}` holds `{}`, which is no date of this source", shorten(&text)));
+                Value::Null
+            }
+        }
+    }
+
+    fn report(&mut self, message: String) {
+        tell(self.issues, unmapped(self.field, message));
+    }
+
+    fn fail(&mut self, message: String) -> Found {
+        tell(self.issues, Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        Found::Stop
+    }
+}
+
+/// Adds an issue unless the record has it already: a value that two rules of a field stumble over is one finding.
+fn tell(issues: &mut Vec<Issue>, issue: Issue) {
+    if !issues.contains(&issue) {
+        issues.push(issue);
+    }
+}
+
+fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
+    out.extend_from_slice(constant);
+    Found::Value
+}
