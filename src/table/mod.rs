@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
@@ -37,8 +38,31 @@ pub enum Manner {
 
 #[derive(Debug)]
 enum Search {
-    Lookup(HashMap<String, usize>),
-    Keywords { automaton: AhoCorasick, value_of: Vec<usize> },
+    Lookup(HashMap<String, Word>),
+    /// The words by the number of their pattern.
+    Keywords {
+        automaton: AhoCorasick,
+        words: Vec<Word>,
+    },
+}
+
+/// A text of the source in the table.
+#[derive(Debug)]
+struct Word {
+    /// The index of what it stands for.
+    value: usize,
+    place: Place,
+}
+
+/// What was found in a table, and by which of its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The index in [`Table::values`].
+    pub value: usize,
+    /// The text of the table, in lower case.
+    pub word: String,
+    /// Where that stands.
+    pub place: Place,
 }
 
 impl Table {
@@ -112,17 +136,24 @@ impl Table {
 
     /// The index in [`Table::values`] of what `text` stands for.
     pub fn find(&self, text: &str) -> Option<usize> {
+        self.search(text).map(|(word, _)| word.value)
+    }
+
+    /// The same, with the text of the table that was found.
+    pub fn hit(&self, text: &str) -> Option<Hit> {
+        let (word, range) = self.search(text)?;
+        let found = range.map_or_else(|| fold(text), |range| fold(&folded(text)[range]).into_owned().into());
+        Some(Hit { value: word.value, word: found.into_owned(), place: word.place.clone() })
+    }
+
+    /// The word that counts, and where in the folded text it was found if that is a part of it.
+    fn search(&self, text: &str) -> Option<(&Word, Option<Range<usize>>)> {
         match &self.search {
-            Search::Lookup(values) => values.get(fold(text).as_ref()).copied(),
-            Search::Keywords { automaton, value_of } => {
-                // The automaton does not mind the case of ASCII letters.
-                let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
-                automaton
-                    .find_overlapping_iter(folded.as_ref())
-                    .map(|found| found.pattern().as_usize())
-                    .min()
-                    .map(|keyword| value_of[keyword])
-            }
+            Search::Lookup(words) => words.get(fold(text).as_ref()).map(|word| (word, None)),
+            Search::Keywords { automaton, words } => automaton
+                .find_overlapping_iter(folded(text).as_ref())
+                .min_by_key(aho_corasick::Match::pattern)
+                .map(|found| (&words[found.pattern().as_usize()], Some(found.range()))),
         }
     }
 
@@ -130,6 +161,11 @@ impl Table {
     pub fn value(&self, text: &str) -> Option<&str> {
         self.find(text).map(|index| self.values[index].0.as_str())
     }
+}
+
+/// The text in which keywords are searched: the automaton does not mind the case of ASCII letters.
+fn folded(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) }
 }
 
 /// Case and outer blanks do not matter.
@@ -192,15 +228,17 @@ impl Rows {
                 first.insert(text.value, (value, text.span));
             }
         }
-        let map = first.into_iter().map(|(text, (value, _))| (text, value)).collect();
-        (Search::Lookup(map), self.values)
+        let word = |(text, (value, span))| (text, Word { value, place: Place::new(file, span) });
+        (Search::Lookup(first.into_iter().map(word).collect()), self.values)
     }
 
     fn into_keywords(self, file: &Arc<SourceFile>, problems: &Problems) -> Option<(Search, Vec<Located<String>>)> {
-        let value_of = self.texts.iter().map(|(_, value)| *value).collect();
+        let word =
+            |(text, value): &(Located<String>, usize)| Word { value: *value, place: Place::new(file, text.span) };
+        let words = self.texts.iter().map(word).collect();
         let keywords = self.texts.iter().map(|(text, _)| text.value.as_str());
         match AhoCorasick::builder().ascii_case_insensitive(true).build(keywords) {
-            Ok(automaton) => Some((Search::Keywords { automaton, value_of }, self.values)),
+            Ok(automaton) => Some((Search::Keywords { automaton, words }, self.values)),
             Err(error) => {
                 problems.report(Problem::error("M0302", format!("these keywords cannot be searched: {error}")).at(
                     file,
@@ -243,6 +281,22 @@ mod tests {
         assert_eq!(table.value("ÉCOLAGE"), Some("INTERNSHIP"));
         assert_eq!(table.value("Vast of tijdelijk"), Some("CONTRACT"));
         assert_eq!(table.value("Vrijwilliger"), None);
+    }
+
+    #[test]
+    fn a_hit_names_the_word_and_its_place() {
+        let (lookup, _) = table("lookup:\n  MONTH: [MonthTag, Per Maand]\n");
+        let (keywords, _) = table("keywords:\n  INTERNSHIP:\n    - stage\n    - Écolage\n");
+        for (table, text, word, line) in [
+            (&lookup, " PER MAAND ", "per maand", 2),
+            (&keywords, "Na een Stage", "stage", 3),
+            (&keywords, "Vrije ÉCOLAGE", "écolage", 4),
+        ] {
+            let hit = table.as_ref().unwrap().hit(text).unwrap();
+            assert_eq!((hit.word.as_str(), hit.place.file.line_column(hit.place.span.start).0), (word, line));
+            assert_eq!(table.as_ref().unwrap().find(text), Some(hit.value));
+        }
+        assert_eq!(lookup.unwrap().hit("uur"), None);
     }
 
     #[test]
