@@ -17,6 +17,7 @@ mod project;
 mod record;
 mod shape;
 mod time;
+mod trace;
 mod write;
 
 pub use compile::{Surroundings, compile};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use self::view::View;
 use super::dialect::Dialect;
 use super::document::{Document, Origin, Spec};
-use super::plan::{FieldPlan, FieldSource, Plan};
+use super::plan::{FieldPlan, FieldSource, GroupKey, Plan};
 use super::shape::Scope;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::model::{Kind, MODELS, Model};
@@ -95,10 +95,10 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
 
 /// What a record is made of.
 struct Parts {
-    remote_id: Option<Vec<super::plan::Rule>>,
+    remote_id: Option<FieldPlan>,
     fields: Vec<FieldPlan>,
-    group: Option<usize>,
-    members_of: Option<usize>,
+    group: Option<GroupKey>,
+    members_of: Option<GroupKey>,
     sources: Vec<FieldSource>,
 }
 
@@ -157,11 +157,11 @@ impl Compiler<'_> {
             if let Kind::Members(members) = &field.kind {
                 parts.members_of = spec.and_then(|spec| self.members(spec, members.model, view));
             } else {
-                let rules = spec.map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default();
+                let plan = self.field(field, spec, view);
                 if field.name == "remote_id" {
-                    parts.remote_id = Some(rules);
+                    parts.remote_id = Some(plan);
                 } else {
-                    parts.fields.push(FieldPlan::new(field, rules));
+                    parts.fields.push(plan);
                 }
             }
             let mut source = self.source.take();
@@ -182,11 +182,16 @@ impl Compiler<'_> {
             );
         }
         self.source.take();
-        parts.group = document.group.as_ref().and_then(|path| self.slot(view, path));
+        parts.group = document.group.as_ref().and_then(|path| self.group_key(path, view));
         parts
     }
 
-    fn members(&self, spec: &Spec, model: &'static str, view: &mut View<'_>) -> Option<usize> {
+    fn group_key(&self, path: &Located<String>, view: &mut View<'_>) -> Option<GroupKey> {
+        let slot = self.slot(view, path)?;
+        Some(GroupKey { slot, place: self.place(path.span) })
+    }
+
+    fn members(&self, spec: &Spec, model: &'static str, view: &mut View<'_>) -> Option<GroupKey> {
         let rule = spec.rules.first()?;
         let Origin::Members { model: named, of } = &rule.origin else {
             if !matches!(rule.origin, Origin::Unusable) {
@@ -216,7 +221,7 @@ impl Compiler<'_> {
                     .help(format!("write `{{ members: {model}, of: path }}`")),
             );
         }
-        self.slot(view, of)
+        self.group_key(of, view)
     }
 
     fn deletion(&self, view: &mut View<'_>) -> Option<(usize, i64)> {
@@ -239,6 +244,11 @@ impl Compiler<'_> {
         });
     }
 
+    /// The place of a span in the file under work.
+    fn place(&self, span: Span) -> Place {
+        Place::new(self.file, span)
+    }
+
     fn reads(&self, path: &str) {
         let mut source = self.source.borrow_mut();
         if !source.paths.iter().any(|known| known == path) {
@@ -250,18 +260,6 @@ impl Compiler<'_> {
         let mut source = self.source.borrow_mut();
         if !source.through.contains(&what) {
             source.through.push(what);
-        }
-    }
-}
-
-impl FieldPlan {
-    fn new(field: &'static crate::model::Field, rules: Vec<super::plan::Rule>) -> FieldPlan {
-        FieldPlan {
-            name: field.name,
-            key: format!("\"{}\":", field.name).into_bytes().into(),
-            kind: &field.kind,
-            required: field.required,
-            rules,
         }
     }
 }

@@ -5,21 +5,28 @@ use std::borrow::Cow;
 use rhai::{Dynamic, FnArgsVec};
 
 use super::super::calls::Input;
-use super::super::plan::{Argument, Rule, unmapped};
+use super::super::plan::{Argument, Call, Rule, unmapped};
 use super::super::project::Row;
+use super::super::trace::Trace;
 use super::super::write::Value;
 use super::{Eval, Found, tell};
 use crate::model::Kind;
 
-impl<'e> Eval<'e, '_, '_> {
-    pub(super) fn call(&mut self, function: &str, arguments: &'e [Argument], row: Row) -> Result<Dynamic, String> {
-        let inputs: FnArgsVec<Input<'e>> = arguments.iter().map(|argument| self.input(argument, row)).collect();
-        let (field, issues) = (self.field, &mut *self.issues);
-        let result = self.calls.call(function, &inputs, |message| tell(issues, unmapped(field, message)));
+impl<'e, T: Trace> Eval<'e, '_, '_, T> {
+    pub(super) fn call(&mut self, call: &'e Call, row: Row) -> Result<Dynamic, String> {
+        self.trace.enter_call(call);
+        let inputs: FnArgsVec<Input<'e>> = call.arguments.iter().map(|argument| self.input(argument, row)).collect();
+        let (field, issues, trace) = (self.field, &mut *self.issues, &mut *self.trace);
+        let result = self.calls.call(&call.function, &inputs, |message| {
+            trace.unknown(&message);
+            tell(issues, unmapped(field, message));
+        });
+        self.trace.leave_call(call, &inputs, &result);
         result.map_err(|error| error.to_string())
     }
 
     fn input(&mut self, argument: &'e Argument, row: Row) -> Input<'e> {
+        self.trace.argument();
         match argument {
             Argument::Slot(slot) => Input::One(self.read(row, *slot)),
             Argument::Items(column) => {

@@ -1,9 +1,10 @@
 //! Whether values fit their fields, and what becomes of those that do not.
 
-use super::super::plan::{Otherwise, Rule, Through};
+use super::super::plan::{Fit, Otherwise, Rule, Through};
 use super::super::project::Row;
+use super::super::trace::Trace;
 use super::super::write::{Value, shorten};
-use super::{Eval, Found, write_constant};
+use super::{Eval, Found};
 use crate::model::Kind;
 
 /// What became of a value.
@@ -15,7 +16,7 @@ enum Tried {
     Misfit,
 }
 
-impl<'e> Eval<'e, '_, '_> {
+impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// Writes the first of the values in the slots that fits.
     pub(super) fn path(&mut self, rule: &'e Rule, slots: &[usize], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         let mut last = None;
@@ -43,15 +44,18 @@ impl<'e> Eval<'e, '_, '_> {
         if *value == Value::Null {
             return Tried::Empty;
         }
-        let written = match &rule.fit {
-            None => value.write(kind, &self.plan.flags, out),
-            Some(fit) => match self.fit(&fit.through, value, kind, out) {
-                Some(()) => Ok(()),
-                None => return Tried::Misfit,
-            },
-        };
-        match written {
-            Ok(()) => Tried::Fits,
+        if let Some(fit) = &rule.fit {
+            return match self.fit(&fit.through, value, kind, out) {
+                Some(()) => Tried::Fits,
+                None => Tried::Misfit,
+            };
+        }
+        let start = out.len();
+        match value.write(kind, &self.plan.flags, out) {
+            Ok(()) => {
+                self.trace.wrote(value, kind, out, start);
+                Tried::Fits
+            }
             Err(why) => {
                 self.report(format!("the source's value {why}"));
                 Tried::Empty
@@ -64,53 +68,60 @@ impl<'e> Eval<'e, '_, '_> {
         let (Some(value), Some(fit)) = (last, &rule.fit) else {
             return Found::Empty;
         };
-        self.otherwise(&fit.otherwise, &fit.through, &value, kind, out)
+        self.otherwise(fit, &value, kind, out)
     }
 
-    fn fit(&self, through: &Through, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Option<()> {
+    fn fit(&mut self, through: &Through, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Option<()> {
         let text = value.to_text()?;
         match through {
             Through::Table(table, constants) => {
-                out.extend_from_slice(&constants[table.find(&text)?]);
+                let found = table.find(&text).map(|found| &constants[found]);
+                self.trace.looked_up(table, &text, found);
+                out.extend_from_slice(found?);
                 Some(())
             }
             Through::Kind(named) => {
-                let value = Value::text((named.read)(&text)?);
-                value.write(kind, &self.plan.flags, out).ok()
+                let found = (named.read)(&text);
+                self.trace.read_as(named.name, &text, found.as_deref());
+                let value = Value::text(found?);
+                let start = out.len();
+                value.write(kind, &self.plan.flags, out).ok()?;
+                self.trace.wrote(&value, kind, out, start);
+                Some(())
             }
         }
     }
 
-    fn otherwise(
-        &mut self,
-        otherwise: &Otherwise,
-        through: &Through,
-        value: &Value<'_>,
-        kind: &Kind,
-        out: &mut Vec<u8>,
-    ) -> Found {
+    fn otherwise(&mut self, fit: &Fit, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Found {
+        self.trace.otherwise(fit);
         let message = || {
             let text = value.to_text().unwrap_or_default();
-            match through {
+            match &fit.through {
                 Through::Table(table, _) => format!("`{}` is not in table `{}`", shorten(&text), table.name),
                 Through::Kind(kind) => format!("`{}` is no {}", shorten(&text), kind.name),
             }
         };
-        match otherwise {
+        match &fit.otherwise.value {
             Otherwise::Next => Found::Empty,
-            Otherwise::Value(constant) => write_constant(constant, out),
+            Otherwise::Value(constant) => self.constant(constant, out),
             Otherwise::Null => {
                 self.report(message());
                 Found::Stop
             }
             Otherwise::Error => self.fail(message()),
-            Otherwise::Keep => match value.write(kind, &self.plan.flags, out) {
-                Ok(()) => Found::Value,
-                Err(why) => {
-                    self.report(format!("the source's value {why}"));
-                    Found::Stop
+            Otherwise::Keep => {
+                let start = out.len();
+                match value.write(kind, &self.plan.flags, out) {
+                    Ok(()) => {
+                        self.trace.wrote(value, kind, out, start);
+                        Found::Value
+                    }
+                    Err(why) => {
+                        self.report(format!("the source's value {why}"));
+                        Found::Stop
+                    }
                 }
-            },
+            }
         }
     }
 }

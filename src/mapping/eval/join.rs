@@ -6,10 +6,11 @@ use super::super::json::{Text, push_escaped};
 use super::super::plan::Part;
 use super::super::project::Row;
 use super::super::shape::Column;
+use super::super::trace::Trace;
 use super::super::write::Value;
 use super::{Eval, Found};
 
-impl<'e> Eval<'e, '_, '_> {
+impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// The parts that are not empty, joined. Settings alone make no text: they say nothing about the record.
     pub(super) fn join(&mut self, parts: &'e [Part], with: &str, row: Row) -> String {
         let mut joined = String::new();
@@ -22,7 +23,10 @@ impl<'e> Eval<'e, '_, '_> {
                 joined.push_str(text);
             };
             match part {
-                Part::Setting(text) => push(text),
+                Part::Setting(setting) => {
+                    self.trace.setting(setting);
+                    push(&setting.value);
+                }
                 Part::Column(column) => self.column(column, row, &mut |value| {
                     if let Some(text) = value.to_text() {
                         found = true;
@@ -31,6 +35,7 @@ impl<'e> Eval<'e, '_, '_> {
                 }),
             }
         }
+        self.trace.joined(with);
         if found { joined } else { String::new() }
     }
 
@@ -48,7 +53,10 @@ impl<'e> Eval<'e, '_, '_> {
                 text.push(out);
             };
             match part {
-                Part::Setting(text) => push(Text::Decoded(Cow::Borrowed(text))),
+                Part::Setting(setting) => {
+                    self.trace.setting(setting);
+                    push(Text::Decoded(Cow::Borrowed(&setting.value)));
+                }
                 Part::Column(column) => self.column(column, row, &mut |value| {
                     if let Some(text) = value.into_text() {
                         found = true;
@@ -57,6 +65,7 @@ impl<'e> Eval<'e, '_, '_> {
                 }),
             }
         }
+        self.trace.joined(with);
         if !found {
             out.truncate(before);
             return Found::Empty;
@@ -71,11 +80,14 @@ impl<'e> Eval<'e, '_, '_> {
             Column::Slot(slot) => take(self.read(row, *slot)),
             Column::Items(list, column) => {
                 let (outer, projection) = (self.scope, self.projection);
+                self.trace.enter_list(outer, *list);
                 self.scope = &outer.lists[*list].scope;
                 for item in projection.items(row, *list) {
+                    self.trace.next_item();
                     self.column(column, item, take);
                 }
                 self.scope = outer;
+                self.trace.leave_list();
             }
         }
     }

@@ -12,10 +12,11 @@ use rhai::ImmutableString;
 
 use super::calls::Calls;
 use super::json::Scanner;
-use super::plan::{Constant, Each, FieldPlan, Origin, Plan, Rule, Take, unmapped};
+use super::plan::{Constant, Each, FieldPlan, GroupKey, Origin, Plan, Rule, Take, unmapped};
 use super::project::{Projection, Row, Slot};
 use super::shape::Scope;
 use super::time;
+use super::trace::{KeyOf, Trace, Untraced};
 use super::write::{Value, push_text, shorten};
 use super::{Context, Failure, Issue, Mapped, Severity};
 use crate::model::{Id, Kind};
@@ -53,13 +54,25 @@ impl Plan {
 impl<'a> Session<'_, 'a> {
     /// Maps a record into `mapped`, which is cleared first.
     pub fn map(&mut self, raw: &'a str, mapped: &mut Mapped) -> Result<(), Failure> {
+        self.map_traced(raw, mapped, &mut Untraced)
+    }
+
+    /// Does the same, and tells `trace` of every step.
+    pub(super) fn map_traced(
+        &mut self,
+        raw: &'a str,
+        mapped: &mut Mapped,
+        trace: &mut impl Trace,
+    ) -> Result<(), Failure> {
         mapped.clear();
         let plan = self.plan;
         let row = self.projection.read(&plan.scope, &plan.rows_of_page, raw)?;
         let Mapped { remote_id, id, unified, deleted, group, members_of, issues } = mapped;
         for misfit in self.projection.misfits() {
             let message = format!("the source sent something else than {} in `{}`", misfit.wanted, misfit.path);
-            tell(issues, unmapped("remote_data", message));
+            let issue = unmapped("remote_data", message);
+            trace.issue(&issue);
+            tell(issues, issue);
         }
         let mut eval = Eval {
             plan,
@@ -70,6 +83,7 @@ impl<'a> Session<'_, 'a> {
             scope: &plan.scope,
             field: "remote_id",
             issues,
+            trace,
             mark_key: None,
             mark: 0..0,
         };
@@ -93,15 +107,18 @@ impl<'a> Session<'_, 'a> {
             Slot::Bool(value) => i64::from(*value) == mark,
             _ => false,
         });
-        *group = plan.group.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
-        *members_of = plan.members_of.and_then(|slot| eval.read(row, slot).to_text().map(Cow::into_owned));
+        if let Some((slot, mark)) = plan.deletion {
+            eval.trace.deletion(eval.scope, slot, mark, *deleted);
+        }
+        *group = eval.key(KeyOf::Group, plan.group.as_ref(), row);
+        *members_of = eval.key(KeyOf::Members, plan.members_of.as_ref(), row);
         Ok(())
     }
 }
 
 /// What became of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     /// It wrote a value.
     Value,
     /// It had none; the next alternative has its turn.
@@ -110,7 +127,7 @@ enum Found {
     Stop,
 }
 
-struct Eval<'e, 'p, 'a> {
+struct Eval<'e, 'p, 'a, T> {
     plan: &'e Plan,
     context: Context<'e>,
     now: &'e Now,
@@ -121,16 +138,19 @@ struct Eval<'e, 'p, 'a> {
     /// The field of the record under work, for issues.
     field: &'static str,
     issues: &'e mut Vec<Issue>,
+    trace: &'e mut T,
     /// Of the next object to be written: the field whose bytes are wanted in `mark`.
     mark_key: Option<usize>,
     mark: std::ops::Range<usize>,
 }
 
-impl<'e> Eval<'e, '_, '_> {
+impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// Reads the remote id; `scratch` is empty before and after.
     fn remote_id(&mut self, row: Row, remote_id: &mut String, scratch: &mut Vec<u8>) -> bool {
         let plan = self.plan;
-        let found = self.alternatives(&plan.remote_id, &Kind::Text, row, scratch) == Found::Value;
+        self.trace.enter_field(&plan.remote_id);
+        let found = self.alternatives(&plan.remote_id.rules, &Kind::Text, row, scratch) == Found::Value;
+        self.trace.leave_field(scratch, 0);
         if found {
             let written = std::str::from_utf8(scratch).expect("what was written is JSON");
             let text = Scanner::new(written).text().expect("what was written is a text");
@@ -143,21 +163,29 @@ impl<'e> Eval<'e, '_, '_> {
     /// Writes the key and the value of a field: null or an empty list when there is none.
     fn field(&mut self, field: &'e FieldPlan, row: Row, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(&field.key);
-        if let Kind::List(item) = field.kind {
-            return self.list(&field.rules, item, row, out);
-        }
-        let found = self.alternatives(&field.rules, field.kind, row, out) == Found::Value;
-        if !found {
-            out.extend_from_slice(b"null");
-        }
+        let start = out.len();
+        self.trace.enter_field(field);
+        let found = if let Kind::List(item) = field.kind {
+            self.list(&field.rules, item, row, out)
+        } else {
+            let found = self.alternatives(&field.rules, field.kind, row, out) == Found::Value;
+            if !found {
+                out.extend_from_slice(b"null");
+            }
+            found
+        };
+        self.trace.leave_field(out, start);
         found
     }
 
     fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         for rule in rules {
-            match self.single(rule, kind, row, out) {
-                Found::Empty => {}
-                found => return found,
+            let start = out.len();
+            self.trace.enter_rule(rule);
+            let found = self.single(rule, kind, row, out);
+            self.trace.leave_rule(found, out, start);
+            if found != Found::Empty {
+                return found;
             }
         }
         Found::Empty
@@ -168,24 +196,28 @@ impl<'e> Eval<'e, '_, '_> {
         if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
             return match self.extreme(rule, take, slots, row) {
                 Some(moment) => self.fitted(rule, Value::Time(moment), kind, out),
-                None => rule.default.as_ref().map_or(Found::Empty, |default| write_constant(default, out)),
+                None => self.default(rule, out),
             };
         }
         let Some(Each::Items(list)) = rule.each else {
             return if self.applies(rule, row) { self.origin(rule, kind, row, out) } else { Found::Empty };
         };
         let (outer, projection) = (self.scope, self.projection);
+        self.trace.enter_list(outer, list);
         self.scope = &outer.lists[list].scope;
         let mut found = Found::Empty;
         for item in projection.items(row, list) {
-            if self.holds(rule, item) {
-                found = self.origin(rule, kind, item, out);
-                if found != Found::Empty {
-                    break;
-                }
+            let start = out.len();
+            self.trace.enter_item();
+            let tried = self.holds(rule, item).then(|| self.origin(rule, kind, item, out));
+            self.trace.leave_item(tried, out, start);
+            found = tried.unwrap_or(Found::Empty);
+            if found != Found::Empty {
+                break;
             }
         }
         self.scope = outer;
+        self.trace.leave_list();
         found
     }
 
@@ -206,23 +238,30 @@ impl<'e> Eval<'e, '_, '_> {
             if self.applies(rule, row) {
                 look(self, row);
             }
+            self.trace.taken(take, best);
             return best;
         };
         let (outer, projection) = (self.scope, self.projection);
+        self.trace.enter_list(outer, list);
         self.scope = &outer.lists[list].scope;
         for item in projection.items(row, list) {
-            if self.holds(rule, item) {
+            self.trace.enter_item();
+            let held = self.holds(rule, item);
+            if held {
                 look(self, item);
             }
+            self.trace.leave_item(held.then_some(Found::Empty), &[], 0);
         }
         self.scope = outer;
+        self.trace.leave_list();
+        self.trace.taken(take, best);
         best
     }
 
     fn origin(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         let found = match &rule.origin {
             Origin::Object(fields) => self.object(fields, row, out),
-            Origin::Value(constant) => write_constant(constant, out),
+            Origin::Value(constant) => self.constant(constant, out),
             Origin::Ref { entity, slots } => self.reference(entity, slots, row, out),
             Origin::Path(slots) => self.path(rule, slots, kind, row, out),
             Origin::Join { parts, with } if rule.fit.is_none() && matches!(kind, Kind::Text) => {
@@ -232,22 +271,33 @@ impl<'e> Eval<'e, '_, '_> {
                 let joined = self.join(parts, with, row);
                 self.fitted(rule, Value::text(Cow::Owned(joined)), kind, out)
             }
-            Origin::Call { function, arguments } => match self.call(function, arguments, row) {
+            Origin::Call(call) => match self.call(call, row) {
                 Ok(result) => self.returned(rule, result, kind, out),
                 Err(message) => self.fail(message),
             },
             Origin::All(_) => Found::Empty,
         };
-        match (&rule.default, found) {
-            (Some(default), Found::Empty) => write_constant(default, out),
-            _ => found,
-        }
+        if found == Found::Empty { self.default(rule, out) } else { found }
+    }
+
+    fn default(&mut self, rule: &'e Rule, out: &mut Vec<u8>) -> Found {
+        let Some(default) = &rule.default else { return Found::Empty };
+        self.trace.default(default);
+        out.extend_from_slice(&default.value);
+        Found::Value
+    }
+
+    fn constant(&mut self, constant: &Constant, out: &mut Vec<u8>) -> Found {
+        self.trace.constant(constant);
+        out.extend_from_slice(constant);
+        Found::Value
     }
 
     /// Writes an object, unless all its fields are null or one that it cannot do without is.
     fn object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
         // Taken away meanwhile, since objects inside this one have marks of their own.
         let mark_key = self.mark_key.take();
+        self.trace.enter_object();
         let mut mark = 0..0;
         let start = out.len();
         let mut any = false;
@@ -256,6 +306,7 @@ impl<'e> Eval<'e, '_, '_> {
             let value_start = out.len() + field.key.len();
             let found = self.field(field, row, out);
             if field.required && !found {
+                self.trace.leave_object(Some(field));
                 out.truncate(start);
                 return Found::Empty;
             }
@@ -264,6 +315,7 @@ impl<'e> Eval<'e, '_, '_> {
                 mark = value_start..out.len();
             }
         }
+        self.trace.leave_object(None);
         if !any {
             out.truncate(start);
             return Found::Empty;
@@ -278,9 +330,11 @@ impl<'e> Eval<'e, '_, '_> {
             let value = self.read(row, *slot);
             if let Some(remote_id) = value.to_text() {
                 let id = Id::derive(self.context.connection, entity, &remote_id);
+                let start = out.len();
                 out.push(b'"');
                 out.extend_from_slice(id.as_str().as_bytes());
                 out.push(b'"');
+                self.trace.derived(entity, out, start);
                 return Found::Value;
             }
         }
@@ -289,7 +343,14 @@ impl<'e> Eval<'e, '_, '_> {
 
     /// The value of a slot. A date that cannot be read is reported and null.
     fn read(&mut self, row: Row, slot: usize) -> Value<'e> {
-        match self.projection.slot(row, slot) {
+        let seen = self.projection.slot(row, slot);
+        let value = self.value(seen, slot);
+        self.trace.read(self.scope, slot, seen, &value);
+        value
+    }
+
+    fn value(&mut self, seen: &'e Slot<'_>, slot: usize) -> Value<'e> {
+        match seen {
             Slot::Null => Value::Null,
             Slot::Bool(value) => Value::Bool(*value),
             Slot::Int(value) => Value::Int(*value),
@@ -305,13 +366,27 @@ impl<'e> Eval<'e, '_, '_> {
         }
     }
 
+    /// A value by which records belong together.
+    fn key(&mut self, of: KeyOf, key: Option<&GroupKey>, row: Row) -> Option<String> {
+        let key = key?;
+        let seen = self.projection.slot(row, key.slot);
+        let value = self.value(seen, key.slot);
+        self.trace.key(of, key, self.scope, seen, &value);
+        value.to_text().map(Cow::into_owned)
+    }
+
     fn report(&mut self, message: String) {
-        tell(self.issues, unmapped(self.field, message));
+        self.tell(unmapped(self.field, message));
     }
 
     fn fail(&mut self, message: String) -> Found {
-        tell(self.issues, Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
+        self.tell(Issue { field: self.field.to_owned(), severity: Severity::Failed, message });
         Found::Stop
+    }
+
+    fn tell(&mut self, issue: Issue) {
+        self.trace.issue(&issue);
+        tell(self.issues, issue);
     }
 }
 
@@ -320,9 +395,4 @@ fn tell(issues: &mut Vec<Issue>, issue: Issue) {
     if !issues.contains(&issue) {
         issues.push(issue);
     }
-}
-
-fn write_constant(constant: &Constant, out: &mut Vec<u8>) -> Found {
-    out.extend_from_slice(constant);
-    Found::Value
 }
