@@ -1,5 +1,7 @@
 //! Conditions (`when`): `deleted = 0 and (medium.code = 'web' or end is empty)`.
 
+use std::fmt;
+
 use crate::diagnostics::Span;
 
 /// A condition as it is written. Spans are bytes within the condition's text.
@@ -55,6 +57,65 @@ pub(super) enum Literal {
     Flag(bool),
     /// `$now` or a setting, without the `$`.
     Variable(String),
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = |parts: &[Condition], word: &str| parts.iter().map(inside).collect::<Vec<_>>().join(word);
+        match self {
+            Condition::And(parts) => f.write_str(&all(parts, " and ")),
+            Condition::Or(parts) => f.write_str(&all(parts, " or ")),
+            Condition::Not(inner) => match &**inner {
+                Condition::Empty { path } => write!(f, "{} is not empty", path.text),
+                inner => write!(f, "not {}", inside(inner)),
+            },
+            Condition::Compare { path, operator, literal, .. } => write!(f, "{} {operator} {literal}", path.text),
+            Condition::In { path, literals } => {
+                let literals: Vec<String> = literals.iter().map(|(literal, _)| literal.to_string()).collect();
+                write!(f, "{} in ({})", path.text, literals.join(", "))
+            }
+            Condition::InTable { path, table, value: None } => write!(f, "{} in table {}", path.text, table.text),
+            Condition::InTable { path, table, value: Some(value) } => {
+                write!(f, "{} in table {} as '{}'", path.text, table.text, value.text)
+            }
+            Condition::Empty { path } => write!(f, "{} is empty", path.text),
+            Condition::Named(name) => f.write_str(&name.text),
+        }
+    }
+}
+
+/// A condition within another one.
+fn inside(condition: &Condition) -> String {
+    match condition {
+        Condition::And(_) | Condition::Or(_) => format!("({condition})"),
+        condition => condition.to_string(),
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+        })
+    }
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Literal::Number(number) => write!(f, "{number}"),
+            // The language has no escapes: a text holds one kind of quote at most.
+            Literal::Text(text) if text.contains('\'') => write!(f, "\"{text}\""),
+            Literal::Text(text) => write!(f, "'{text}'"),
+            Literal::Flag(flag) => write!(f, "{flag}"),
+            Literal::Variable(name) => write!(f, "${name}"),
+        }
+    }
 }
 
 /// What is wrong with a condition, and where.
@@ -361,6 +422,18 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(expected), "{text}: {}", error.message);
             assert_eq!(error.span.start, at, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_condition_is_written_as_it_is_read() {
+        for text in [
+            "a.b >= 2.5 and (c = 'x' or not live)",
+            "a in (1, 'two', \"it's\", true, $now)",
+            "a in table words as 'X' or b in table words",
+            "a is empty and b is not empty and not (c < 1 and d != 2)",
+        ] {
+            assert_eq!(parse(text).unwrap().to_string(), text);
         }
     }
 

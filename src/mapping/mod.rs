@@ -20,6 +20,7 @@ mod project;
 mod record;
 mod shape;
 mod time;
+mod trace;
 mod warn;
 mod write;
 

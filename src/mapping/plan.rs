@@ -35,11 +35,11 @@ pub struct Plan {
     pub(super) scope: Scope,
     /// The member of a page that holds its rows.
     pub(super) rows_of_page: Box<str>,
-    pub(super) remote_id: Vec<Rule>,
+    pub(super) remote_id: FieldPlan,
     pub(super) fields: Vec<FieldPlan>,
     pub(super) deletion: Option<(usize, i64)>,
-    pub(super) group: Option<usize>,
-    pub(super) members_of: Option<usize>,
+    pub(super) group: Option<GroupKey>,
+    pub(super) members_of: Option<GroupKey>,
     pub(super) flags: BTreeMap<i64, bool>,
     pub(super) library: Library,
     /// What each field is filled from, for `coverage`.
@@ -65,10 +65,22 @@ pub struct FieldSource {
     pub replaces: Option<Place>,
 }
 
+/// The value by which records belong together.
+#[derive(Debug)]
+pub(super) struct GroupKey {
+    pub slot: usize,
+    /// Where the mapping names it.
+    pub place: Place,
+}
+
 /// A field of the record or of an object in it.
 #[derive(Debug)]
 pub(super) struct FieldPlan {
     pub name: &'static str,
+    /// Where it is mapped; none when no file speaks of it.
+    pub place: Option<Place>,
+    /// Where it was mapped before a connection replaced that.
+    pub replaces: Option<Place>,
     /// `"name":`, to be written as it is.
     pub key: Box<[u8]>,
     pub kind: &'static Kind,
@@ -79,15 +91,23 @@ pub(super) struct FieldPlan {
 
 #[derive(Debug)]
 pub(super) struct Rule {
+    pub place: Place,
     pub each: Option<Each>,
-    pub when: Option<Test>,
+    pub when: Option<When>,
     pub origin: Origin,
     pub fit: Option<Fit>,
-    pub default: Option<Constant>,
+    pub default: Option<Placed<Constant>>,
     /// Of a list's objects: the field whose values may come only once.
     pub unique: Option<usize>,
     /// Of several dates: which one counts, in place of the first.
     pub take: Option<Take>,
+}
+
+/// Something that a file says, and where.
+#[derive(Debug)]
+pub(super) struct Placed<T> {
+    pub value: T,
+    pub place: Place,
 }
 
 /// Which of several dates counts.
@@ -101,7 +121,14 @@ pub(super) enum Take {
 #[derive(Debug)]
 pub(super) enum Part {
     Column(Column),
-    Setting(String),
+    Setting(Setting),
+}
+
+/// What a connection says.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub name: String,
+    pub value: ImmutableString,
 }
 
 #[derive(Debug)]
@@ -115,11 +142,19 @@ pub(super) enum Origin {
     Path(Vec<usize>),
     Join { parts: Vec<Part>, with: String },
     Value(Constant),
-    Call { function: String, arguments: Vec<Argument> },
+    Call(Call),
     Object(Vec<FieldPlan>),
     Ref { entity: &'static str, slots: Vec<usize> },
     All(Vec<Rule>),
     CustomFields(CustomFields),
+}
+
+#[derive(Debug)]
+pub(super) struct Call {
+    pub function: String,
+    pub arguments: Vec<Argument>,
+    /// The arguments as they are written.
+    pub written: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -134,7 +169,7 @@ pub(super) enum Argument {
 #[derive(Debug)]
 pub(super) struct Fit {
     pub through: Through,
-    pub otherwise: Otherwise,
+    pub otherwise: Placed<Otherwise>,
 }
 
 #[derive(Debug)]
@@ -156,16 +191,51 @@ pub(super) enum Otherwise {
 /// A value as it is written into the unified record.
 pub(super) type Constant = Box<[u8]>;
 
+/// The condition of a rule.
+#[derive(Debug)]
+pub(super) struct When {
+    pub test: Test,
+    /// As it is written.
+    pub text: String,
+    pub place: Place,
+}
+
 #[derive(Debug)]
 pub(super) enum Test {
     And(Vec<Test>),
     Or(Vec<Test>),
     Not(Box<Test>),
-    Compare(usize, Operator, Operand),
-    In(usize, Vec<Operand>),
-    /// The text of the slot stands in the table, as any value or as the one of that index.
-    InTable(usize, Arc<Table>, Option<usize>),
-    Empty(usize),
+    /// A condition of the mapping's `conditions`.
+    Named(Box<Named>),
+    Ask(Ask),
+}
+
+/// A named condition where it is used.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub name: String,
+    pub test: Test,
+    /// Where it is defined.
+    pub place: Place,
+}
+
+/// A question about one value.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub slot: usize,
+    pub check: Check,
+    /// As one would write it.
+    pub written: Box<str>,
+}
+
+#[derive(Debug)]
+pub(super) enum Check {
+    Compare(Operator, Operand),
+    In(Vec<Operand>),
+    /// The text stands in the table, as any value or as the one of that index.
+    InTable(Arc<Table>, Option<usize>),
+    Empty,
+    Filled,
 }
 
 #[derive(Debug, Clone)]
@@ -222,7 +292,7 @@ impl Plan {
     /// The source's id of a record that cannot be mapped, if it has one where the mapping looks for it.
     pub fn identify(&self, raw: &str) -> Option<String> {
         let record: serde_json::Value = serde_json::from_str(raw).ok()?;
-        let paths = self.remote_id.iter().filter_map(|rule| match &rule.origin {
+        let paths = self.remote_id.rules.iter().filter_map(|rule| match &rule.origin {
             Origin::Path(slots) => Some(slots.iter().map(|slot| &self.scope.slots[*slot].path)),
             _ => None,
         });

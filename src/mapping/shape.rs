@@ -29,6 +29,8 @@ pub(super) struct SlotInfo {
 
 #[derive(Debug, Clone)]
 pub(super) struct ListInfo {
+    /// The path from the start of the outer scope.
+    pub path: String,
     pub scope: Scope,
     /// The names of the arguments that the list takes.
     pub arguments: Vec<String>,
@@ -112,7 +114,7 @@ impl Scope {
         let Node::List { list, .. } = member.node else { unreachable!("a list is a list in every path") };
         if list == next {
             let arguments = last.arguments.clone();
-            self.lists.push(ListInfo { scope: Scope::default(), arguments });
+            self.lists.push(ListInfo { path: dotted(steps), scope: Scope::default(), arguments });
         }
         list
     }

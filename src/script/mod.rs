@@ -6,6 +6,7 @@
 mod call;
 mod check;
 mod engine;
+mod follow;
 mod host;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,11 +19,13 @@ use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
+pub use follow::{Followed, Follower};
 
 /// The script files of a connector, compiled.
 #[derive(Debug)]
 pub struct Scripts {
     engine: Arc<Engine>,
+    tables: Tables,
     /// The functions of the language and the host, with the number of their arguments.
     native: BTreeSet<(String, usize)>,
     /// A file that cannot be used has its name taken all the same: what is wrong with it was reported.
@@ -39,6 +42,8 @@ struct Compiled {
 #[derive(Debug, Clone)]
 pub struct Library {
     engine: Arc<Engine>,
+    /// What the engine was made with.
+    tables: Tables,
     /// All functions, in the form in which they run.
     ast: AST,
     files: Vec<Arc<SourceFile>>,
@@ -79,7 +84,7 @@ impl Scripts {
             Some(Compiled { file, ast })
         };
         let files = files.iter().map(|(name, file)| (name.clone(), compile(file))).collect();
-        Scripts { native: check::native_functions(&engine), engine, files }
+        Scripts { native: check::native_functions(&engine), engine, tables: tables.clone(), files }
     }
 
     /// The functions of the files that a mapping names, each with the file that names it. Names that two files
@@ -87,6 +92,7 @@ impl Scripts {
     pub fn library(&self, wanted: &[(&Arc<SourceFile>, &Located<String>)], problems: &Problems) -> Library {
         let mut library = Library {
             engine: Arc::clone(&self.engine),
+            tables: self.tables.clone(),
             ast: AST::empty(),
             files: Vec::new(),
             functions: Vec::new(),
@@ -146,9 +152,14 @@ impl Library {
     }
 
     /// Where a function is defined.
-    fn definition(&self, function: &Function) -> Place {
+    pub fn definition(&self, function: &Function) -> Place {
         let file = self.files.iter().find(|file| file.path == function.file).expect("functions come from these files");
         Place::new(file, check::definition(file, &function.name))
+    }
+
+    /// The function of that name and with so many parameters.
+    pub fn function(&self, name: &str, parameters: usize) -> Option<&Function> {
+        self.functions.iter().find(|known| known.name == name && known.parameters.len() == parameters)
     }
 
     /// The functions, by file.

@@ -5,7 +5,7 @@ use rhai::Dynamic;
 use super::*;
 use crate::table::Table;
 
-fn library(text: &str) -> (Library, Vec<String>) {
+pub(super) fn library(text: &str) -> (Library, Vec<String>) {
     let problems = Problems::new();
     let table = SourceFile::new("kinds.yaml", "keywords:\n  A: [alpha]\n");
     let tables = Tables::from([("kinds".into(), Table::parse("kinds", &table, &problems).map(Arc::new))]);

@@ -90,6 +90,17 @@ enum Search {
     Keywords(AhoCorasick),
 }
 
+/// What was found in a table, and by which of its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The index in [`Table::values`].
+    pub value: usize,
+    /// The text of the table, in lower case.
+    pub word: String,
+    /// Where that stands.
+    pub place: Place,
+}
+
 impl Table {
     /// Reads a table's file.
     pub fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Table> {
@@ -136,6 +147,12 @@ impl Table {
     /// The index in [`Table::values`] of what `text` stands for.
     pub fn find(&self, text: &str) -> Option<usize> {
         self.entry(text).map(|entry| entry.value)
+    }
+
+    /// The same, with the text of the table that was found.
+    pub fn hit(&self, text: &str) -> Option<Hit> {
+        let entry = self.entry(text)?;
+        Some(Hit { value: entry.value, word: entry.text.clone(), place: entry.place.clone() })
     }
 
     /// What `text` stands for.
@@ -246,6 +263,22 @@ mod tests {
         assert_eq!(warnings("keywords:\n  CLOSED: [inactief]\n  OPEN: [actief]\n"), 0);
         assert_eq!(warnings("keywords:\n  OPEN: [actief, zeer actief]\n"), 1);
         assert_eq!(warnings("lookup:\n  OPEN: [actief]\n  CLOSED: [inactief]\n"), 0);
+    }
+
+    #[test]
+    fn a_hit_names_the_word_and_its_place() {
+        let (lookup, _) = table("lookup:\n  MONTH: [MonthTag, Per Maand]\n");
+        let (keywords, _) = table("keywords:\n  INTERNSHIP:\n    - stage\n    - Écolage\n");
+        for (table, text, word, line) in [
+            (&lookup, " PER MAAND ", "per maand", 2),
+            (&keywords, "Na een Stage", "stage", 3),
+            (&keywords, "Vrije ÉCOLAGE", "écolage", 4),
+        ] {
+            let hit = table.as_ref().unwrap().hit(text).unwrap();
+            assert_eq!((hit.word.as_str(), hit.place.file.line_column(hit.place.span.start).0), (word, line));
+            assert_eq!(table.as_ref().unwrap().find(text), Some(hit.value));
+        }
+        assert_eq!(lookup.unwrap().hit("uur"), None);
     }
 
     #[test]

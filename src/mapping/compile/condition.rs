@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::condition::{self, Condition, Literal, Operator, Word};
 use super::super::document::{Document, NamedText, Part};
-use super::super::plan::{Operand, Test};
+use super::super::plan::{Ask, Check, Named as NamedTest, Operand, Test};
 use super::super::time;
 use super::Compiler;
 use super::view::View;
@@ -145,8 +145,11 @@ impl<'a> Compiler<'a> {
         match condition {
             Condition::And(parts) => Some(Test::And(self.resolve_all(parts, text, view)?)),
             Condition::Or(parts) => Some(Test::Or(self.resolve_all(parts, text, view)?)),
-            Condition::Not(inner) => Some(Test::Not(Box::new(self.resolve(inner, text, view)?))),
-            Condition::Empty { path } => Some(Test::Empty(self.asked(view, &self.located(path, text))?)),
+            Condition::Not(inner) => match &**inner {
+                Condition::Empty { path } => self.ask(path, Check::Filled, condition, text, view),
+                inner => Some(Test::Not(Box::new(self.resolve(inner, text, view)?))),
+            },
+            Condition::Empty { path } => self.ask(path, Check::Empty, condition, text, view),
             Condition::Compare { path, operator, literal, literal_span } => {
                 let slot = self.asked(view, &self.located(path, text))?;
                 let scalar = self.scalar(view, slot).clone();
@@ -154,17 +157,35 @@ impl<'a> Compiler<'a> {
                     self.wrong(text, *literal_span, "true and false have no order");
                     return None;
                 }
-                Some(Test::Compare(slot, *operator, self.operand(literal, *literal_span, &scalar, text)?))
+                let check = Check::Compare(*operator, self.operand(literal, *literal_span, &scalar, text)?);
+                Some(Test::Ask(Ask { slot, check, written: condition.to_string().into() }))
             }
             Condition::In { path, literals } => {
                 let slot = self.asked(view, &self.located(path, text))?;
                 let scalar = self.scalar(view, slot).clone();
                 let operands = literals.iter().map(|(literal, span)| self.operand(literal, *span, &scalar, text));
-                Some(Test::In(slot, operands.collect::<Option<Vec<_>>>()?))
+                let check = Check::In(operands.collect::<Option<Vec<_>>>()?);
+                Some(Test::Ask(Ask { slot, check, written: condition.to_string().into() }))
             }
-            Condition::InTable { path, table, value } => self.in_table(path, table, value.as_ref(), text, view),
+            Condition::InTable { path, table, value } => {
+                let slot = self.asked(view, &self.located(path, text))?;
+                let check = self.in_table(table, value.as_ref(), text)?;
+                Some(Test::Ask(Ask { slot, check, written: condition.to_string().into() }))
+            }
             Condition::Named(name) => self.named(name, text, view),
         }
+    }
+
+    fn ask(
+        &self,
+        path: &Word,
+        check: Check,
+        condition: &Condition,
+        text: &Located<String>,
+        view: &mut View<'_>,
+    ) -> Option<Test> {
+        let slot = self.asked(view, &self.located(path, text))?;
+        Some(Test::Ask(Ask { slot, check, written: condition.to_string().into() }))
     }
 
     fn resolve_all(&self, parts: &[Condition], text: &Located<String>, view: &mut View<'_>) -> Option<Vec<Test>> {
@@ -198,7 +219,8 @@ impl<'a> Compiler<'a> {
         let test = self.within(&named.file).resolve(condition, &named.text, view);
         self.state.depth.set(depth);
         self.state.used.replace(outer);
-        test
+        let place = Place::new(&named.file, named.text.span);
+        Some(Test::Named(Box::new(NamedTest { name: name.text.clone(), test: test?, place })))
     }
 
     /// How to ask for what a path leads to, if the name is one.
@@ -221,19 +243,11 @@ impl<'a> Compiler<'a> {
         );
     }
 
-    fn in_table(
-        &self,
-        path: &Word,
-        table: &Word,
-        value: Option<&Word>,
-        text: &Located<String>,
-        view: &mut View<'_>,
-    ) -> Option<Test> {
-        let slot = self.asked(view, &self.located(path, text))?;
+    fn in_table(&self, table: &Word, value: Option<&Word>, text: &Located<String>) -> Option<Check> {
         let table = self.known_table(&self.located(table, text))?;
         self.goes_through(format!("table {}", table.name));
         self.state.lookups.borrow_mut().push((table.name.clone(), None));
-        let Some(value) = value else { return Some(Test::InTable(slot, table, None)) };
+        let Some(value) = value else { return Some(Check::InTable(table, None)) };
         let found = table.values.iter().position(|(known, _)| *known == value.text);
         if found.is_none() {
             self.problems.report(
@@ -242,7 +256,7 @@ impl<'a> Compiler<'a> {
                     .suggest(&value.text, table.values.iter().map(|(known, _)| known.as_str())),
             );
         }
-        found.map(|at| Test::InTable(slot, table, Some(at)))
+        found.map(|at| Check::InTable(table, Some(at)))
     }
 
     fn operand(&self, literal: &Literal, span: Span, scalar: &Scalar, text: &Located<String>) -> Option<Operand> {

@@ -2,7 +2,7 @@
 
 use super::super::custom::{CustomField, CustomFields, FreeField, LabelsPlan, LabelsSource, Section};
 use super::super::document::{Field, Part};
-use super::super::plan::{Origin, Rule};
+use super::super::plan::{FieldPlan, Origin, Rule};
 use super::super::shape::Scope;
 use super::view::View;
 use super::{Compiler, State, Surroundings, condition};
@@ -10,13 +10,27 @@ use crate::diagnostics::{Place, Problem, Problems};
 use crate::schema::Scalar;
 
 impl Compiler<'_> {
-    /// The rule of the section. `written` is a rule for the same field among `fields`.
+    /// Fills the field by the section. `written` is a rule for the same field among `fields`.
     pub(super) fn custom_fields(
         &self,
         section: &Part<Section>,
         written: Option<&Part<Field>>,
+        plan: &mut FieldPlan,
         view: &mut View<'_>,
-    ) -> Option<Rule> {
+    ) {
+        let place = Place::new(&section.file, section.value.key.span);
+        plan.place.get_or_insert(place.clone());
+        plan.replaces = plan.replaces.take().or(section.value.replaces.clone());
+        {
+            let mut source = self.state.source.borrow_mut();
+            source.mapped = true;
+            source.place.clone_from(&plan.place);
+            source.replaces.clone_from(&plan.replaces);
+        }
+        plan.rules = self.section(section, written, view).into_iter().collect();
+    }
+
+    fn section(&self, section: &Part<Section>, written: Option<&Part<Field>>, view: &mut View<'_>) -> Option<Rule> {
         let key = Place::new(&section.file, section.value.key.span);
         if let Some(other) = written {
             self.problems.report(
@@ -25,12 +39,6 @@ impl Compiler<'_> {
                     .because(key.clone(), "the section is the other")
                     .help("remove one of them"),
             );
-        }
-        {
-            let mut source = self.state.source.borrow_mut();
-            source.mapped = true;
-            source.place.get_or_insert(key.clone());
-            source.replaces = source.replaces.take().or(section.value.replaces.clone());
         }
         let Some(from) = &section.value.from else {
             self.problems.report(
@@ -91,6 +99,7 @@ impl Compiler<'_> {
             );
         }
         Some(Rule {
+            place: key,
             each: None,
             when: None,
             origin: Origin::CustomFields(custom),

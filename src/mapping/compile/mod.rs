@@ -18,10 +18,10 @@ use self::view::View;
 use super::custom::CUSTOM_FIELDS;
 use super::dialect::Dialect;
 use super::document::{self, Document, Origin, Part, Read, Spec};
-use super::plan::{FieldPlan, FieldSource, Plan};
+use super::plan::{FieldPlan, FieldSource, GroupKey, Plan};
 use super::shape::Scope;
 use super::time::DateFormat;
-use crate::diagnostics::{Place, Problem, Problems, SourceFile};
+use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::model::{Kind, MODELS, Model};
 use crate::schema::{Scalar, Schema, Target};
 use crate::script::{Library, Scripts};
@@ -101,10 +101,10 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
 
 /// What a record is made of.
 struct Parts {
-    remote_id: Option<Vec<super::plan::Rule>>,
+    remote_id: Option<FieldPlan>,
     fields: Vec<FieldPlan>,
-    group: Option<usize>,
-    members_of: Option<usize>,
+    group: Option<GroupKey>,
+    members_of: Option<GroupKey>,
     sources: Vec<FieldSource>,
 }
 
@@ -186,14 +186,15 @@ impl Compiler<'_> {
             if let Kind::Members(members) = &field.kind {
                 parts.members_of = spec.and_then(|spec| here.members(spec, members.model, view));
             } else {
-                let mut rules = spec.map(|spec| here.rules(spec, &field.kind, view)).unwrap_or_default();
+                let mut plan = here.field(field, spec, view);
+                plan.replaces = written.and_then(|part| part.value.replaces.clone());
                 if let (CUSTOM_FIELDS, Some(section)) = (field.name, &document.custom_fields) {
-                    rules = self.custom_fields(section, written, view).into_iter().collect();
+                    self.custom_fields(section, written, &mut plan, view);
                 }
                 if field.name == "remote_id" {
-                    parts.remote_id = Some(rules);
+                    parts.remote_id = Some(plan);
                 } else {
-                    parts.fields.push(FieldPlan::new(field, rules));
+                    parts.fields.push(plan);
                 }
             }
             parts.sources.push(self.state.source.take());
@@ -211,11 +212,16 @@ impl Compiler<'_> {
             );
         }
         self.state.source.take();
-        parts.group = document.group.as_ref().and_then(|path| self.within(&path.file).slot(view, &path.value));
+        parts.group = document.group.as_ref().and_then(|path| self.within(&path.file).group_key(&path.value, view));
         parts
     }
 
-    fn members(&self, spec: &Spec, model: &'static str, view: &mut View<'_>) -> Option<usize> {
+    fn group_key(&self, path: &Located<String>, view: &mut View<'_>) -> Option<GroupKey> {
+        let slot = self.slot(view, path)?;
+        Some(GroupKey { slot, place: self.place(path.span) })
+    }
+
+    fn members(&self, spec: &Spec, model: &'static str, view: &mut View<'_>) -> Option<GroupKey> {
         let rule = spec.rules.first()?;
         let Origin::Members { model: named, of } = &rule.origin else {
             if !matches!(rule.origin, Origin::Unusable) {
@@ -245,7 +251,7 @@ impl Compiler<'_> {
                     .help(format!("write `{{ members: {model}, of: path }}`")),
             );
         }
-        self.slot(view, of)
+        self.group_key(of, view)
     }
 
     fn deletion(&self, view: &mut View<'_>) -> Option<(usize, i64)> {
@@ -266,6 +272,11 @@ impl Compiler<'_> {
         } else {
             problem.at(self.file, key.span, "no such field").suggest(&key.value, fields.iter().map(|field| field.name))
         });
+    }
+
+    /// The place of a span in the file under work.
+    fn place(&self, span: Span) -> Place {
+        Place::new(self.file, span)
     }
 
     fn reads(&self, path: &str) {
@@ -292,18 +303,6 @@ impl FieldSource {
             place: written.map(place),
             replaces: written.and_then(|part| part.value.replaces.clone()),
             ..FieldSource::default()
-        }
-    }
-}
-
-impl FieldPlan {
-    fn new(field: &'static crate::model::Field, rules: Vec<super::plan::Rule>) -> FieldPlan {
-        FieldPlan {
-            name: field.name,
-            key: format!("\"{}\":", field.name).into_bytes().into(),
-            kind: &field.kind,
-            required: field.required,
-            rules,
         }
     }
 }

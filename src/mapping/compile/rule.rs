@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::super::document::{self, Origin as Written, Spec};
 use super::super::keys::TAKES;
 use super::super::kind::{KINDS, NamedKind};
-use super::super::plan::{Argument, Each, FieldPlan, Fit, Origin, Otherwise, Part, Rule, Take, Through};
+use super::super::plan::{
+    Argument, Call, Each, FieldPlan, Fit, Origin, Otherwise, Part, Placed, Rule, Setting, Take, Through, When,
+};
 use super::super::shape::Column;
 use super::Compiler;
 use super::view::View;
@@ -27,8 +29,21 @@ struct Position {
 }
 
 impl Compiler<'_> {
+    /// A field and what fills it.
+    pub(super) fn field(&self, field: &'static Field, spec: Option<&Spec>, view: &mut View<'_>) -> FieldPlan {
+        FieldPlan {
+            name: field.name,
+            place: spec.map(|spec| self.place(spec.span)),
+            replaces: None,
+            key: format!("\"{}\":", field.name).into_bytes().into(),
+            kind: &field.kind,
+            required: field.required,
+            rules: spec.map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default(),
+        }
+    }
+
     /// The alternatives of a field. Those that do not compile are left out; they were reported.
-    pub(super) fn rules(&self, spec: &Spec, kind: &'static Kind, view: &mut View<'_>) -> Vec<Rule> {
+    fn rules(&self, spec: &Spec, kind: &'static Kind, view: &mut View<'_>) -> Vec<Rule> {
         let (kind, in_list) = match kind {
             Kind::List(item) => (*item, true),
             kind => (kind, false),
@@ -61,7 +76,10 @@ impl Compiler<'_> {
     }
 
     fn body(&self, rule: &document::Rule, position: Position, each: Option<Each>, view: &mut View<'_>) -> Option<Rule> {
-        let when = rule.when.as_ref().map(|text| self.test(text, view));
+        let when = rule.when.as_ref().map(|text| {
+            let test = self.test(text, view)?;
+            Some(When { test, text: text.value.clone(), place: self.place(text.span) })
+        });
         let fit = rule.fit.as_ref().map(|fit| self.fit(fit, rule, position));
         let origin = self.origin(rule, position, view);
         if let (Some(document::Fit::Lookup(table) | document::Fit::Keywords(table)), Some(origin)) =
@@ -70,7 +88,10 @@ impl Compiler<'_> {
             let texts = self.texts(origin, view);
             self.state.lookups.borrow_mut().push((table.value.clone(), texts));
         }
-        let default = rule.default.as_ref().map(|node| self.constant(node, position.kind));
+        let default = rule.default.as_ref().map(|node| {
+            let value = self.constant(node, position.kind)?;
+            Some(Placed { value, place: self.place(node.span) })
+        });
         let unique = rule.unique.as_ref().map(|key| self.unique(key, position));
         let take = rule.take.as_ref().map(|take| self.take(take, rule, position));
         if let (None, Some(otherwise)) = (&rule.fit, &rule.otherwise) {
@@ -81,6 +102,7 @@ impl Compiler<'_> {
             );
         }
         Some(Rule {
+            place: self.place(rule.span),
             each,
             when: transpose(when)?,
             fit: transpose(fit)?,
@@ -132,11 +154,12 @@ impl Compiler<'_> {
             Written::Value(node) => Some(Origin::Value(self.constant(node, kind)?)),
             Written::Call { function, arguments } => {
                 let known = self.library.check(function, arguments.len(), self.scripts, self.file, self.problems);
+                let written = arguments.iter().map(|argument| argument.value.clone()).collect();
                 let arguments: Vec<Option<Argument>> =
                     arguments.iter().map(|argument| self.argument(argument, view)).collect();
                 self.goes_through(format!("{}()", function.value));
                 let arguments = arguments.into_iter().collect::<Option<_>>()?;
-                known.then(|| Origin::Call { function: function.value.clone(), arguments })
+                known.then(|| Origin::Call(Call { function: function.value.clone(), arguments, written }))
             }
             Written::Ref { entity, paths } => {
                 let slots = self.slots(paths, view)?;
@@ -202,11 +225,7 @@ impl Compiler<'_> {
                     .help(format!("add `{}` to the object", field.name)),
             );
         }
-        let plans = fields.iter().map(|field| {
-            let rules = spec(field).map(|spec| self.rules(spec, &field.kind, view)).unwrap_or_default();
-            FieldPlan::new(field, rules)
-        });
-        Some(Origin::Object(plans.collect()))
+        Some(Origin::Object(fields.iter().map(|field| self.field(field, spec(field), view)).collect()))
     }
 
     fn all(
@@ -236,7 +255,7 @@ impl Compiler<'_> {
     fn part(&self, part: &Located<String>, view: &mut View<'_>) -> Option<Part> {
         match part.value.strip_prefix('$') {
             Some(name) => match self.dialect.settings.get(name) {
-                Some(value) => Some(Part::Setting(value.clone())),
+                Some(value) => Some(Part::Setting(Setting { name: name.to_owned(), value: value.into() })),
                 None => {
                     self.unknown_setting(name, part.span);
                     None
@@ -315,7 +334,8 @@ impl Compiler<'_> {
             );
             return None;
         };
-        Some(Fit { through: through?, otherwise: self.otherwise(otherwise, position)? })
+        let place = self.place(otherwise.span);
+        Some(Fit { through: through?, otherwise: Placed { value: self.otherwise(otherwise, position)?, place } })
     }
 
     fn table(&self, name: &Located<String>, manner: Manner, kind: &'static Kind) -> Option<Through> {
