@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::error::{CliError, Exit};
 use super::table::{Column, Table};
-use crate::engine::{self, FieldCoverage};
+use crate::engine::{self, FieldCoverage, Support};
 
 /// How wide a table is whose lines go to a file or a pager: wrapping loses nothing.
 const UNSEEN_WIDTH: usize = 100;
@@ -13,7 +13,7 @@ const UNSEEN_WIDTH: usize = 100;
 const EXAMPLES: &str = "\
 Examples:
   crosswalk coverage                                 of the only connection
-  crosswalk coverage acme --format markdown          for a document
+  crosswalk coverage acme --format markdown          for a document, such as docs/coverage.md
   crosswalk coverage acme --json | jq '.[].query'    for programs";
 
 /// Show where every unified field comes from
@@ -22,10 +22,10 @@ Examples:
 pub(super) struct Coverage {
     /// The connection; may be left out when there is only one
     connection: Option<String>,
-    /// How to print it: table or markdown
+    /// How to print it: table, markdown or json
     #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true, conflicts_with = "json")]
     format: Format,
-    /// Print it as JSON
+    /// The same as --format json
     #[arg(long)]
     json: bool,
 }
@@ -37,6 +37,8 @@ enum Format {
     Table,
     /// For a document
     Markdown,
+    /// For programs
+    Json,
 }
 
 impl Coverage {
@@ -52,6 +54,7 @@ impl Coverage {
                 format!("{table}\n{}\n", balance(&coverage))
             }
             Format::Markdown => markdown(&coverage),
+            Format::Json => json(&coverage),
         };
         terminal.print(&text)?;
         Ok(Exit::Done)
@@ -64,31 +67,48 @@ fn table(coverage: &[engine::Coverage]) -> Table {
     for model in coverage {
         table.heading(format!("{}, read from {}", model.model, model.query));
         for field in &model.fields {
-            table.row([&field.field, &field.from.join(", "), &note(field)]);
+            table.row([&field.field, &field.from.join(", "), &remarks(field).join("; ")]);
         }
     }
     table
 }
 
 fn markdown(coverage: &[engine::Coverage]) -> String {
-    let mut text = "| model | field | comes from | note |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "# Coverage\n\nWhat fills each unified field, by `crosswalk coverage --format markdown`.\n".to_owned();
     for model in coverage {
+        text.push_str(&format!("\n## {}\n\nRead from `{}`.\n\n", model.model, model.query));
+        text.push_str("| field | support | comes from | note |\n|---|---|---|---|\n");
         for field in &model.fields {
             let from: Vec<String> = field.from.iter().map(|path| format!("`{path}`")).collect();
-            let cells = [model.model, &field.field, &from.join(", "), &note(field)];
+            let cells =
+                [&format!("`{}`", field.field), field.support.word(), &from.join(", "), &notes(field).join("; ")];
             text.push_str(&format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | ")));
         }
     }
+    text.push_str(&format!("\n{}.\n", balance(coverage)));
     text
 }
 
-fn note(field: &FieldCoverage) -> String {
-    if field.mapped { field.through.join(", ") } else { "no source".to_owned() }
+/// What a terminal shows beside the paths.
+fn remarks(field: &FieldCoverage) -> Vec<String> {
+    let support = match field.support {
+        Support::Mapped => None,
+        support => Some(support.word().to_owned()),
+    };
+    support.into_iter().chain(notes(field)).collect()
+}
+
+fn notes(field: &FieldCoverage) -> Vec<String> {
+    let overlaid = field.place.as_ref().zip(field.replaces.as_ref());
+    let overlaid = overlaid.map(|(place, replaces)| format!("{place} in place of {replaces}"));
+    field.through.iter().cloned().chain(overlaid).chain(field.note.clone()).collect()
 }
 
 fn balance(coverage: &[engine::Coverage]) -> String {
     let fields = || coverage.iter().flat_map(|model| &model.fields);
-    format!("{} of {} fields have a source", fields().filter(|field| field.mapped).count(), fields().count())
+    let mapped = fields().filter(|field| field.support == Support::Mapped).count();
+    format!("{mapped} of {} fields have a source", fields().count())
 }
 
 fn json(coverage: &[engine::Coverage]) -> String {

@@ -1,6 +1,6 @@
 //! Everything of a home, checked at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Connection, Home, Revision, load};
 use crate::diagnostics::{Problem, Problems, Report, Severity};
@@ -29,30 +29,41 @@ impl Home {
     /// Checks a connection, or all of them and the connectors that none uses.
     pub fn check(&self, connection: Option<&str>) -> Check {
         let names = connection.map_or_else(|| self.connections(), |name| vec![name.to_owned()]);
-        let mut rounds: Vec<(Checked, Report)> = names.iter().map(|name| self.round(name)).collect();
+        let mut rounds: Vec<Round> = names.iter().flat_map(|name| self.rounds(name)).collect();
         let all = Problems::with_warnings();
         if connection.is_none() {
-            let used: BTreeSet<&String> = rounds.iter().filter_map(|(checked, _)| checked.connector.as_ref()).collect();
+            let used: BTreeSet<&String> = rounds.iter().filter_map(|round| round.checked.connector.as_ref()).collect();
             let unused: Vec<String> = self.connectors().into_iter().filter(|name| !used.contains(name)).collect();
             rounds.extend(unused.iter().map(|connector| self.round_of_connector(connector)));
             self.unused_overlays(&all);
         }
         merge(&rounds, &all);
-        Check { report: all.into_report(), checked: rounds.into_iter().map(|(checked, _)| checked).collect() }
+        let checked = rounds.into_iter().filter(|round| !round.is_bare).map(|round| round.checked).collect();
+        Check { report: all.into_report(), checked }
     }
 
-    fn round(&self, name: &str) -> (Checked, Report) {
+    /// A connection, and the same without its overlay: what the overlay leaves without a use is no fault of the
+    /// connector.
+    fn rounds(&self, name: &str) -> Vec<Round> {
         let problems = Problems::with_warnings();
-        let connection = Connection::read(self, name, &problems);
-        let revision = connection.as_ref().and_then(|connection| load(self, connection, &problems));
-        let connector = connection.map(|connection| connection.connector.value);
-        finish(Some(name.to_owned()), connector, revision, problems)
+        let Some(connection) = Connection::read(self, name, &problems) else {
+            return vec![Round::new(Some(name), None, None, problems)];
+        };
+        let bare = connection.overlay.as_ref().map(|_| {
+            let round = self.round(&Connection { overlay: None, ..connection.clone() }, Problems::with_warnings());
+            Round { is_bare: true, ..round }
+        });
+        std::iter::once(self.round(&connection, problems)).chain(bare).collect()
     }
 
-    fn round_of_connector(&self, connector: &str) -> (Checked, Report) {
-        let problems = Problems::with_warnings();
-        let revision = load(self, &Connection::of_nobody(connector), &problems);
-        finish(None, Some(connector.to_owned()), revision, problems)
+    fn round(&self, connection: &Connection, problems: Problems) -> Round {
+        let revision = load(self, connection, &problems);
+        let name = (!connection.is_of_nobody()).then_some(connection.name.as_str());
+        Round::new(name, Some(&connection.connector.value), revision, problems)
+    }
+
+    fn round_of_connector(&self, connector: &str) -> Round {
+        self.round(&Connection::of_nobody(connector), Problems::with_warnings())
     }
 
     fn unused_overlays(&self, problems: &Problems) {
@@ -73,32 +84,33 @@ impl Home {
     }
 }
 
-fn finish(
-    connection: Option<String>,
-    connector: Option<String>,
-    revision: Option<Revision>,
-    problems: Problems,
-) -> (Checked, Report) {
-    let report = problems.into_report();
-    let revision = revision.filter(|_| !report.has_errors());
-    (Checked { connection, connector, revision }, report)
+/// What was found with one connection.
+struct Round {
+    checked: Checked,
+    report: Report,
+    /// Its overlay was left away.
+    is_bare: bool,
+}
+
+impl Round {
+    fn new(connection: Option<&str>, connector: Option<&str>, revision: Option<Revision>, problems: Problems) -> Round {
+        let report = problems.into_report();
+        let revision = revision.filter(|_| !report.has_errors());
+        let checked =
+            Checked { connection: connection.map(str::to_owned), connector: connector.map(str::to_owned), revision };
+        Round { checked, report, is_bare: false }
+    }
 }
 
 /// An error of one connection counts. What one connection has no use for, another may have: a warning counts when all
 /// connections of the connector have it, or when it is about a file of their own.
-fn merge(rounds: &[(Checked, Report)], all: &Problems) {
-    let mut connections: BTreeMap<&Option<String>, usize> = BTreeMap::new();
-    for (checked, _) in rounds {
-        *connections.entry(&checked.connector).or_default() += 1;
-    }
-    for (checked, report) in rounds {
-        for problem in &report.problems {
+fn merge(rounds: &[Round], all: &Problems) {
+    for round in rounds.iter().filter(|round| !round.is_bare) {
+        let of_same = || rounds.iter().filter(|other| other.checked.connector == round.checked.connector);
+        for problem in &round.report.problems {
             let is_own = problem.place.as_ref().is_none_or(|(place, _)| place.file.path.starts_with("connections/"));
-            let told = || {
-                let same = rounds.iter().filter(|(other, _)| other.connector == checked.connector);
-                same.filter(|(_, report)| report.problems.contains(problem)).count()
-            };
-            if problem.severity == Severity::Error || is_own || told() == connections[&checked.connector] {
+            let is_told = || of_same().all(|other| other.report.problems.contains(problem));
+            if problem.severity == Severity::Error || is_own || is_told() {
                 all.report(problem.clone());
             }
         }

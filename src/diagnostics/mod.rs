@@ -105,6 +105,13 @@ impl Place {
     }
 }
 
+impl std::fmt::Display for Place {
+    /// File and line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file.path, self.file.line_column(self.span.start).0)
+    }
+}
+
 /// How bad a [`Problem`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

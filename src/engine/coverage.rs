@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::EngineError;
 use crate::connector::{Connection, Home, Revision};
+use crate::diagnostics::Place;
 use crate::mapping::Plan;
 use crate::model::Kind;
+use crate::yaml;
 
 /// A model and its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,13 +26,42 @@ pub struct FieldCoverage {
     /// The field.
     pub field: String,
     /// Whether a rule fills it.
-    pub mapped: bool,
+    pub support: Support,
     /// The paths of the source that its rules read.
     pub from: Vec<String>,
     /// The tables, functions and kinds that take part.
     pub through: Vec<String>,
+    /// What the comment beside the rule says.
+    pub note: Option<String>,
+    /// Where the rule stands: file and line.
+    pub place: Option<String>,
+    /// Where the rule of the connector stands that an overlay took the place of.
+    pub replaces: Option<String>,
     /// What the field means.
     pub about: &'static str,
+}
+
+/// Whether a field is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    /// A rule fills it.
+    Mapped,
+    /// The mapping says that the source has nothing for it.
+    Absent,
+    /// No file says anything of it.
+    Unsaid,
+}
+
+impl Support {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Support::Mapped => "yes",
+            Support::Absent => "no source",
+            Support::Unsaid => "not mapped",
+        }
+    }
 }
 
 impl Coverage {
@@ -49,9 +80,16 @@ impl Coverage {
             }
             FieldCoverage {
                 field: source.field.clone(),
-                mapped: source.mapped,
+                support: match (source.mapped, &source.place) {
+                    (true, _) => Support::Mapped,
+                    (false, Some(_)) => Support::Absent,
+                    (false, None) => Support::Unsaid,
+                },
                 from: source.paths.clone(),
                 through,
+                note: source.place.as_ref().and_then(|place| yaml::comment(&place.file, place.span)),
+                place: source.place.as_ref().map(Place::to_string),
+                replaces: source.replaces.as_ref().map(Place::to_string),
                 about: field.about,
             }
         });

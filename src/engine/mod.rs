@@ -7,7 +7,7 @@ mod record;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use coverage::{Coverage, FieldCoverage};
+pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use record::{Listing, Record};
 

@@ -3,6 +3,7 @@
 //! Mapping files are read through this tree and not through derived `Deserialize`, because a derive stops at the
 //! first thing that is wrong and a person wants to hear of all of them.
 
+mod comment;
 mod fields;
 mod keys;
 mod node;
@@ -10,6 +11,7 @@ mod node;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use comment::comment;
 pub use fields::Fields;
 pub(crate) use fields::{text, texts};
 pub use keys::{Choice, Is, Key, Keys};

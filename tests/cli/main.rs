@@ -1,7 +1,9 @@
 //! The command line from end to end: the binary itself, in home folders of its own, over the sandbox.
 
 mod changes;
+mod generated;
 mod home;
+mod overlays;
 mod reading;
 mod refusals;
 mod resuming;
