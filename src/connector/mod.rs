@@ -104,8 +104,16 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
     let labels = definition.free_fields.labels.as_ref().map(|source| labels(source, around, problems));
-    let plans = documents.iter().filter_map(|document| compile(document, around, problems));
-    let plans: BTreeMap<&'static str, Arc<Plan>> = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
+    let mut plans: BTreeMap<&'static str, Arc<Plan>> = BTreeMap::new();
+    for document in &documents {
+        let before = problems.count();
+        let Some(plan) = compile(document, around, problems) else { continue };
+        // What is broken is not what it was meant to be: there is nothing to warn of yet.
+        if problems.wants_warnings() && problems.count() == before {
+            document.warn(&plan, problems);
+        }
+        plans.insert(plan.model().name, Arc::new(plan));
+    }
     let paging = Paging {
         size: definition.page_size,
         prefetch: definition.prefetch,
@@ -123,11 +131,6 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         limits: definition.limits,
     };
     if problems.wants_warnings() {
-        for document in &documents {
-            if let Some(plan) = plans.get(document.model().value.as_str()) {
-                document.warn(plan, problems);
-            }
-        }
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
         if plans.len() == documents.len() && documents.len() == files.mappings.len() {
