@@ -1,17 +1,20 @@
-//! No text of a mapping file makes the reader panic, hang or take memory without bound, and no picture points outside
-//! of its file.
+//! No text of a mapping, an overlay or a table makes the checker panic, hang or take memory without bound, and no
+//! picture points outside of its file.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crosswalk::diagnostics::{Place, Problems, Report, SourceFile};
-use crosswalk::mapping::{Dialect, Document, PageArguments, SortArgument, Surroundings, compile};
+use crosswalk::mapping::{Dialect, Document, Overlay, PageArguments, SortArgument, Surroundings, compile};
 use crosswalk::schema::{Scalar, Schema};
 use crosswalk::script::Scripts;
 use crosswalk::table::{Table, Tables};
 use proptest::prelude::*;
 use proptest::sample::Index;
+
+/// The path of the texts that are tried.
+const TESTED: &str = "mappings/test/jobs.yaml";
 
 const JOBS: &str = include_str!("../mappings/carerix/jobs.yaml");
 
@@ -75,22 +78,59 @@ fn check(text: &str) -> Option<Report> {
     let started = Instant::now();
     let report = WORLD.with(|world| {
         let World { schema, dialect, tables, scripts } = world.get_or_init(self::world);
-        let problems = Problems::new();
-        let file = SourceFile::new("mappings/test/jobs.yaml", text);
-        let plan = Document::parse(&file, &problems)
-            .and_then(|document| compile(&document, Surroundings { schema, dialect, tables, scripts }, &problems));
-        problems.into_result(plan).err()
+        let problems = Problems::with_warnings();
+        let file = SourceFile::new(TESTED, text);
+        let around = Surroundings { schema, dialect, tables, scripts };
+        if let Some(document) = Document::parse(&file, &problems)
+            && let Some(plan) = compile(&document, around, &problems)
+        {
+            document.warn(&plan, &problems);
+        }
+        // The same text, laid over the real mapping.
+        let overlaid = Problems::with_warnings();
+        let mut document = Document::parse(&self::file("mappings/carerix/jobs.yaml"), &overlaid).unwrap();
+        if let Some(overlay) = Overlay::parse(&file, &overlaid) {
+            document.overlay(overlay);
+            compile(&document, around, &overlaid);
+        }
+        looked_at(text, &overlaid.into_report());
+        problems.into_report()
     });
-    if let Some(report) = &report {
-        report
-            .problems
-            .iter()
-            .flat_map(|problem| problem.place.iter().chain(&problem.context))
-            .for_each(|(place, _)| inside(place));
-        pictures_are_inside(text, &report.render(false));
+    looked_at(text, &report);
+    assert!(started.elapsed() < LONGEST, "took {:?}", started.elapsed());
+    report.has_errors().then_some(report)
+}
+
+/// Reads a text as a table, and as what an overlay says of one.
+fn check_table(text: &str) -> Report {
+    let started = Instant::now();
+    let problems = Problems::with_warnings();
+    let tested = SourceFile::new(TESTED, text);
+    let real = file("mappings/carerix/tables/job_status.yaml");
+    let tables = [
+        Table::parse("job_status", &tested, &problems),
+        Table::overlaid("job_status", &real, &tested, &problems),
+        Table::overlaid("job_status", &tested, &real, &problems),
+    ];
+    for table in tables.iter().flatten() {
+        table.warn(&problems);
+        for entry in table.entries.iter().take(20) {
+            assert!(table.find(&entry.text).is_some());
+        }
     }
+    let report = problems.into_report();
+    looked_at(text, &report);
     assert!(started.elapsed() < LONGEST, "took {:?}", started.elapsed());
     report
+}
+
+/// Every place is in its file, in pictures and for programs.
+fn looked_at(text: &str, report: &Report) {
+    for problem in &report.problems {
+        problem.place.iter().chain(&problem.context).for_each(|(place, _)| inside(place));
+        assert!(problem.json().starts_with('{'));
+    }
+    pictures_are_inside(text, &report.render(false));
 }
 
 fn inside(place: &Place) {
@@ -187,6 +227,11 @@ proptest! {
     }
 
     #[test]
+    fn the_real_table_with_any_changes(changes in prop::collection::vec(change(), 1..6)) {
+        check_table(&changed(include_str!("../mappings/carerix/tables/job_status.yaml"), &changes));
+    }
+
+    #[test]
     fn any_condition(text in "(deleted|startDate|jobTitle|owner|publications\\.closed|and|or|not|is|empty|in|[(),=<>!]|'x'|\\$now|[0-9é'\"&]| ){0,12}", quote in "[\"']?") {
         check(&format!("model: jobs\nread: {{ query: crVacancyPage, sort: [vacancyID] }}\nfields:\n  remote_id: _id\n  name: {{ path: jobTitle, when: {quote}{text}{quote} }}\n"));
     }
@@ -248,6 +293,23 @@ fn any_size() {
             assert!(report.render(false).len() < 1_000_000);
         }
     }
+}
+
+#[test]
+fn any_table() {
+    let long = "x".repeat(100_000);
+    for manner in ["lookup", "keywords"] {
+        for rows in [
+            format!("  OPEN: [{long}, {long}y, z{long}]\n"),
+            (0..20_000).map(|n| format!("  OPEN{n}: [open {n}]\n")).collect(),
+            format!("  OPEN: [{}]\n", "open, ".repeat(20_000)),
+            format!("  OPEN: [{}]\n", (1..1500).map(|n| "a".repeat(n) + ", ").collect::<String>()),
+            format!("  OPEN: {}x{}\n", "[".repeat(50), "]".repeat(50)),
+        ] {
+            check_table(&format!("{manner}:\n{rows}"));
+        }
+    }
+    assert_eq!(most_memory().filter(|mib| *mib > 600), None, "MiB");
 }
 
 #[test]

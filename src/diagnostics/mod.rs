@@ -11,12 +11,12 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use suggest::closest;
 
 /// A file that a person wrote, as it was read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceFile {
     /// The path to show.
     pub path: String,
@@ -24,7 +24,17 @@ pub struct SourceFile {
     pub text: String,
     /// What no excerpt may show.
     hidden: Vec<Span>,
+    /// Where its lines begin, found when it is first asked: a file may have many problems.
+    lines: OnceLock<Vec<usize>>,
 }
+
+impl PartialEq for SourceFile {
+    fn eq(&self, other: &SourceFile) -> bool {
+        self.path == other.path && self.text == other.text && self.hidden == other.hidden
+    }
+}
+
+impl Eq for SourceFile {}
 
 impl SourceFile {
     /// A file with this path and text.
@@ -34,7 +44,7 @@ impl SourceFile {
 
     /// A file of which some parts may be secrets: excerpts show stars in their place.
     pub fn with_secrets(path: impl Into<String>, text: impl Into<String>, hidden: Vec<Span>) -> Arc<SourceFile> {
-        Arc::new(SourceFile { path: path.into(), text: text.into(), hidden })
+        Arc::new(SourceFile { path: path.into(), text: text.into(), hidden, lines: OnceLock::new() })
     }
 
     /// Whether something there may be a secret, which no message may repeat.
@@ -59,9 +69,12 @@ impl SourceFile {
 
     /// Line and column (both from 1, columns in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let offset = self.text.floor_char_boundary(offset);
+        let lines = self.lines.get_or_init(|| {
+            std::iter::once(0).chain(self.text.match_indices('\n').map(|(newline, _)| newline + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start <= offset);
+        (line, self.text[lines[line - 1]..offset].chars().count() + 1)
     }
 }
 

@@ -87,7 +87,8 @@ impl Manner {
 #[derive(Debug)]
 enum Search {
     Lookup(HashMap<String, usize>),
-    Keywords(AhoCorasick),
+    /// The automaton, and the entry of each of its patterns: a keyword that is written twice is one pattern.
+    Keywords(AhoCorasick, Vec<usize>),
 }
 
 /// What was found in a table, and by which of its texts.
@@ -124,7 +125,7 @@ impl Table {
     pub fn manner(&self) -> Manner {
         match self.search {
             Search::Lookup(_) => Manner::Lookup,
-            Search::Keywords(_) => Manner::Keywords,
+            Search::Keywords(..) => Manner::Keywords,
         }
     }
 
@@ -136,10 +137,11 @@ impl Table {
     fn entry_index(&self, text: &str) -> Option<usize> {
         match &self.search {
             Search::Lookup(entries) => entries.get(fold(text).as_ref()).copied(),
-            Search::Keywords(automaton) => {
+            Search::Keywords(automaton, entries) => {
                 // The automaton does not mind the case of ASCII letters.
                 let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
-                automaton.find_overlapping_iter(folded.as_ref()).map(|found| found.pattern().as_usize()).min()
+                let found = automaton.find_overlapping_iter(folded.as_ref());
+                found.map(|found| found.pattern().as_usize()).min().map(|pattern| entries[pattern])
             }
         }
     }
@@ -162,13 +164,26 @@ impl Table {
 
     /// Warns of keywords that never decide: whatever contains them contains an earlier one.
     pub fn warn(&self, problems: &Problems) {
-        let Search::Keywords(_) = self.search else { return };
+        let Search::Keywords(automaton, entries) = &self.search else { return };
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        // Keywords can be made to contain one another without end.
+        let mut left = MOST_LOOKED_AT;
         for (at, entry) in self.entries.iter().enumerate() {
-            let Some(first) = self.entry_index(&entry.text).filter(|first| *first < at) else { continue };
+            let twice = seen.get(entry.text.as_str()).copied();
+            seen.entry(&entry.text).or_insert(at);
+            let within = || {
+                let found = automaton.find_overlapping_iter(&entry.text).take(left);
+                let found: Vec<usize> = found.map(|found| entries[found.pattern().as_usize()]).collect();
+                left -= found.len();
+                found.into_iter().min().filter(|first| *first < at)
+            };
+            let Some(first) = twice.or_else(within) else { continue };
             let first = &self.entries[first];
             let (value, other) = (&self.values[entry.value].0, &self.values[first.value].0);
             let (what, help) = if value == other {
                 (format!("`{}` adds nothing to `{}`", entry.text, first.text), "remove it".to_owned())
+            } else if entry.text == first.text {
+                (format!("`{}` never means {value}: it means {other}", entry.text), "remove one of them".to_owned())
             } else {
                 let what = format!("`{}` never means {value}: `{}` is tried first", entry.text, first.text);
                 (what, format!("put {value} above {other}, or choose a keyword that does not contain `{}`", first.text))
@@ -182,6 +197,9 @@ impl Table {
         }
     }
 }
+
+/// Keywords within keywords that are looked at when warnings are wanted.
+const MOST_LOOKED_AT: usize = 200_000;
 
 /// Case and outer blanks do not matter.
 fn fold(text: &str) -> Cow<'_, str> {

@@ -1,6 +1,6 @@
 //! The rows of a table as its file writes them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
@@ -89,7 +89,9 @@ impl Rows {
             }
         }
         let mut entries = overlay.entries;
-        let own = |value: &String| self.values.iter().position(|(known, _)| known == value);
+        let own: HashMap<&str, usize> =
+            self.values.iter().enumerate().map(|(at, (value, _))| (value.as_str(), at)).collect();
+        let own = |value: &String| own.get(value.as_str()).copied();
         let merged: Vec<Result<usize, &(String, Place)>> =
             overlay.values.iter().map(|value| own(&value.0).ok_or(value)).collect();
         let mut values = self.values.clone();
@@ -104,7 +106,7 @@ impl Rows {
             })
             .collect();
         entries.iter_mut().for_each(|entry| entry.value = indexes[entry.value]);
-        let told: Vec<String> = entries.iter().map(|entry| entry.text.clone()).collect();
+        let told: HashSet<String> = entries.iter().map(|entry| entry.text.clone()).collect();
         entries.extend(self.entries.into_iter().filter(|entry| !told.contains(&entry.text)));
         Some(Rows { values, entries, gone: Vec::new(), ..self })
     }
@@ -114,9 +116,15 @@ impl Rows {
         let search = match manner {
             Manner::Lookup => Search::Lookup(lookup(&entries, problems)),
             Manner::Keywords => {
-                let keywords = entries.iter().map(|entry| entry.text.as_str());
+                if !can_be_searched(&entries, &key, problems) {
+                    return None;
+                }
+                let mut known = HashSet::new();
+                let first: Vec<usize> =
+                    (0..entries.len()).filter(|entry| known.insert(entries[*entry].text.as_str())).collect();
+                let keywords = first.iter().map(|entry| entries[*entry].text.as_str());
                 match AhoCorasick::builder().ascii_case_insensitive(true).build(keywords) {
-                    Ok(automaton) => Search::Keywords(automaton),
+                    Ok(automaton) => Search::Keywords(automaton, first),
                     Err(error) => {
                         let (_, place) = values.first()?;
                         problems.report(
@@ -135,6 +143,29 @@ impl Rows {
         Some(Table { name: name.to_owned(), place: key, values, entries, search })
     }
 }
+
+/// An automaton takes time and memory for every letter, so what no person means is refused before one is made.
+fn can_be_searched(entries: &[Entry], key: &Place, problems: &Problems) -> bool {
+    let before = problems.count();
+    for entry in entries.iter().filter(|entry| entry.text.len() > LONGEST_KEYWORD) {
+        problems.report(
+            Problem::error("M0303", format!("a keyword has at most {LONGEST_KEYWORD} letters"))
+                .at(&entry.place.file, entry.place.span, format!("has {}", entry.text.chars().count()))
+                .help("write the word that tells, or use `lookup` for whole texts"),
+        );
+    }
+    if entries.iter().map(|entry| entry.text.len()).sum::<usize>() > MOST_LETTERS {
+        problems.report(
+            Problem::error("M0302", format!("keywords have at most {MOST_LETTERS} letters together"))
+                .at(&key.file, key.span, "has more")
+                .help("make several tables of it, or use `lookup` for whole texts"),
+        );
+    }
+    problems.count() == before
+}
+
+const LONGEST_KEYWORD: usize = 200;
+const MOST_LETTERS: usize = 500_000;
 
 fn lookup(entries: &[Entry], problems: &Problems) -> HashMap<String, usize> {
     let mut first: HashMap<String, usize> = HashMap::new();
