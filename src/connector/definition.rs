@@ -9,6 +9,7 @@ use super::remote::Placement;
 use crate::diagnostics::{Problem, Problems, SourceFile};
 use crate::mapping::{DateFormat, PageArguments, SortArgument};
 use crate::schema::Scalar;
+use crate::script;
 use crate::yaml::{self, Entry, Fields, Located, Node};
 
 /// What `connector.yaml` says.
@@ -38,6 +39,7 @@ pub(super) struct Definition {
     pub flags: BTreeMap<i64, bool>,
     pub deletion: Option<(Located<String>, i64)>,
     pub limits: Limits,
+    pub scripts: script::Limits,
 }
 
 /// Something that a connection says.
@@ -76,6 +78,8 @@ impl Definition {
         let flags = fields.map("flags").iter().filter_map(|entry| reader.flag(entry)).collect();
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        let scripts =
+            fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         fields.close();
         let (token_url, scopes, placement, expiry_margin) = oauth2?;
         let (page_size, prefetch, pages, page_members) = pages?;
@@ -101,6 +105,7 @@ impl Definition {
             flags,
             deletion,
             limits: limits?,
+            scripts: scripts?,
         })
     }
 }
@@ -284,5 +289,43 @@ impl Reader<'_> {
         };
         fields.close();
         Some(limits)
+    }
+
+    /// How much a call of a script may use.
+    fn scripts(&self, node: &Node) -> Option<script::Limits> {
+        let fields = self.open(node, "`scripts`")?;
+        let (usual, most) = (script::Limits::default(), script::Limits::CEILING);
+        let count = |key, usual: usize, least: i64, most: usize| {
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            fields.integer(key, least..=most).and_then(|count| usize::try_from(count).ok()).unwrap_or(usual)
+        };
+        let operations = fields.integer("operations", 1000..=i64::try_from(most.operations).unwrap_or(i64::MAX));
+        let limits = script::Limits {
+            operations: operations.and_then(|count| u64::try_from(count).ok()).unwrap_or(usual.operations),
+            call_depth: count("call_depth", usual.call_depth, 1, most.call_depth),
+            string: count("string", usual.string, 1000, most.string),
+            array: count("array", usual.array, 1, most.array),
+            map: count("map", usual.map, 1, most.map),
+            memory: count("memory", usual.memory, 1 << 20, most.memory),
+            time: self.at_most(&fields, "time", most.time).unwrap_or(usual.time),
+        };
+        fields.close();
+        Some(limits)
+    }
+
+    /// The duration of a key, which has a ceiling.
+    fn at_most(&self, fields: &Fields<'_>, key: &'static str, most: Duration) -> Option<Duration> {
+        let duration = fields.duration(key)?;
+        if duration <= most && !duration.is_zero() {
+            return Some(duration);
+        }
+        let span = fields.get(key)?.span;
+        let (found, most) = (duration.as_millis(), most.as_millis());
+        self.problems.report(Problem::error("M0003", format!("`{key}` is from 1ms to {most}ms, not {found}ms")).at(
+            self.file,
+            span,
+            "out of range",
+        ));
+        None
     }
 }

@@ -19,7 +19,7 @@ use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
 use crate::mapping::{Dialect, Document, Plan, Surroundings, compile};
 use crate::model::{MODELS, Model};
 use crate::schema::Schema;
-use crate::script::Scripts;
+use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
@@ -84,9 +84,11 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         .iter()
         .map(|(name, file)| (name.clone(), file.as_ref().and_then(|file| table(name, file))))
         .collect();
-    let scripts = Scripts::compile(&files.scripts, &tables, problems);
+    let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems));
+    let limits = definition.as_ref().map_or_else(script::Limits::default, |definition| definition.scripts.clone());
+    let scripts = Scripts::compile(&files.scripts, &tables, &limits, problems);
     let documents = documents(&files, problems);
-    let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems))?;
+    let definition = definition?;
     let settings = settings(&definition, connection, problems);
     let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
     let token_url = url(&definition, &definition.token_url, connection, &settings, problems);

@@ -19,7 +19,7 @@ use super::{Context, DateFormat, Dialect, Document, Failure, Mapped, PageArgumen
 use crate::diagnostics::{Problems, Report, SourceFile};
 use crate::model::Id;
 use crate::schema::{Scalar, Schema};
-use crate::script::Scripts;
+use crate::script::{Limits, Scripts};
 use crate::table::{Table, Tables};
 
 const CONNECTION: &str = "acme";
@@ -127,7 +127,7 @@ static SOURCE: LazyLock<Source> = LazyLock::new(|| {
     };
     let tables: Tables = TABLES.iter().map(table).collect();
     let files = BTreeMap::from([("functions".to_owned(), Some(SourceFile::new("functions.rhai", FUNCTIONS)))]);
-    let scripts = Scripts::compile(&files, &tables, &problems);
+    let scripts = Scripts::compile(&files, &tables, &Limits::default(), &problems);
     let source = Source { schema: schema(), dialect: dialect(), tables, scripts };
     problems.into_result(Some(source)).unwrap_or_else(|report| panic!("{report}"))
 });
