@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rhai::{AST, ASTNode, Engine, Expr, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, ParseErrorType, Stmt};
 
 use super::engine::TAKEN_AWAY;
 use super::{Compiled, Function, Scripts, counted, host, source, span_at};
@@ -20,11 +20,18 @@ pub(super) fn compile(engine: &Engine, file: &Arc<SourceFile>, problems: &Proble
     let mut ast = match engine.compile(&file.text) {
         Ok(ast) => ast,
         Err(error) => {
-            problems.report(Problem::error("M0405", format!("this script does not compile: {}", error.err_type())).at(
+            let what = error.err_type();
+            let problem = Problem::error("M0405", format!("this script does not compile: {what}")).at(
                 file,
                 span_at(file, error.position()),
                 "reading stopped here",
-            ));
+            );
+            problems.report(match what {
+                ParseErrorType::ModuleUndefined(name) => {
+                    problem.help(format!("write such as `import \"{name}\" as {name};` at the top of the script"))
+                }
+                _ => problem,
+            });
             return None;
         }
     };
