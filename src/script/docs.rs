@@ -15,7 +15,7 @@ pub fn definitions() -> String {
         }
         text.push_str("///\n/// ```rhai\n");
         for (expression, expected) in function.examples {
-            let _ = writeln!(text, "/// {expression} == {expected};");
+            let _ = writeln!(text, "/// {expression}    // {expected}");
         }
         text.push_str("/// ```\n");
         let parameters: Vec<String> = function

@@ -6,7 +6,7 @@ use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel};
 
 use super::limits::Limits;
-use super::{host, log, meter, sort, trail};
+use super::{arrays, host, log, meter, trail};
 use crate::table::Tables;
 
 /// Expressions nested deeper than this are refused, at the top level and in functions.
@@ -60,7 +60,7 @@ fn engine(tables: &Tables, limits: Limits) -> Engine {
     engine.on_print(|text| log::write(None, None, text));
     engine.on_debug(|text, source, position| log::write(source, position.line(), text));
     close_gaps(&mut engine, limits.string);
-    sort::register(&mut engine);
+    arrays::register(&mut engine);
     host::register(&mut engine, tables);
     meter_with(&mut engine, limits);
     engine

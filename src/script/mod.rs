@@ -3,6 +3,7 @@
 //! A script file holds functions and nothing else. They see their arguments, each other and the host's functions;
 //! no file, network, clock or state.
 
+mod arrays;
 mod call;
 mod check;
 mod docs;
@@ -13,7 +14,6 @@ mod import;
 mod limits;
 mod log;
 mod meter;
-mod sort;
 mod source;
 mod trail;
 mod unused;

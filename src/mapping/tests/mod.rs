@@ -6,6 +6,7 @@ mod laws;
 mod origins;
 mod paths;
 mod record;
+mod scripts;
 mod shapes;
 mod steps;
 mod values;
@@ -61,6 +62,10 @@ fn pair(first, second) { `${first}/${second}` }
 fn key(map) { map.key }
 fn broken(value) { throw "this value is " + value }
 fn odd(value) { unknown("colour", value) }
+fn stuck(value) { if value == "stuck" { turn(value) } else { value } }
+fn turn(value) {
+    loop { }
+}
 fn number() { 7 }
 fn whole() { 7.0 }
 fn flag() { true }

@@ -116,6 +116,7 @@ fn contradicting_comparisons_do_no_harm() {
         let b = a.map(|x| if x % 3 == 0 { 0.0 / 0.0 } else { x.to_float() });
         b.sort(); b.sort_desc();
         let c = [3, 1, 2];
+        let d = [1, 1, 2, 3, 3, 1]; d.dedup(|x, y| x == y); if d != [1, 2, 3, 1] { throw d.to_string() }
         [a.len(), b.len(), c.order().to_string(), c.order(|x, y| y - x).to_string(), c.order_desc().to_string()].to_string()
     }";
     let result = call(text, vec![]).unwrap().into_string().unwrap();

@@ -1,5 +1,5 @@
-//! Sorting. Rhai's own goes on when a comparison fails, however often, and gives up with a panic when comparisons
-//! contradict each other, as those with NaN do.
+//! Sorting arrays, and taking repeated items out. What Rhai has for it goes on when a comparison fails, however often,
+//! and sorting gives up with a panic when comparisons contradict each other, as those with NaN do.
 
 use std::cmp::Ordering;
 
@@ -20,6 +20,23 @@ pub(super) fn register(engine: &mut Engine) {
             sorted_by(&context, array.clone(), &comparer)
         });
     }
+    engine.register_fn("dedup", |context: NativeCallContext, array: &mut Array, comparer: FnPtr| {
+        let mut kept = Array::new();
+        for item in std::mem::take(array) {
+            let repeated = match kept.last() {
+                Some(last) => {
+                    let said = comparer.call_raw(&context, None, [last.clone(), item.clone()])?;
+                    said.as_bool().map_err(|_| "a comparison says whether two items are the same")?
+                }
+                None => false,
+            };
+            if !repeated {
+                kept.push(item);
+            }
+        }
+        *array = kept;
+        Fallible::Ok(())
+    });
     for (sort, order, turn) in [
         ("sort", "order", std::convert::identity as fn(Ordering) -> Ordering),
         ("sort_desc", "order_desc", Ordering::reverse),
