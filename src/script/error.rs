@@ -141,6 +141,7 @@ fn message(error: &EvalAltResult, limits: &Limits) -> String {
             }
             Stop::Time => format!("took longer than {} ms; {}", limits.time.as_millis(), raise("time")),
             Stop::Memory => format!("held more than {} bytes; {}", limits.memory, raise("memory")),
+            Stop::Stack => "called functions too deep, from within too many brackets".to_owned(),
             Stop::Nesting => "nested arrays or maps too deep".to_owned(),
         },
         EvalAltResult::ErrorStackOverflow(_) => {
@@ -154,6 +155,10 @@ fn message(error: &EvalAltResult, limits: &Limits) -> String {
         }
         EvalAltResult::ErrorDataTooLarge(..) => {
             format!("made an array of more than {} items; {}", limits.array, raise("array"))
+        }
+        EvalAltResult::ErrorDataRace(..) => {
+            "a closure uses the value that the function around it works on; copy it into another variable first"
+                .to_owned()
         }
         other => {
             let mut bare = other.to_string();

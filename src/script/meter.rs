@@ -16,6 +16,8 @@ const OPERATIONS_A_WEIGHING: u64 = 1024;
 const TIME_A_WEIGHING: Duration = Duration::from_millis(2);
 /// Values nested deeper than this would use up the stack when they are copied or dropped.
 const DEEPEST_VALUE: usize = 64;
+/// So many bytes of the stack may a call use; threads have two MiB, and what runs between two looks needs some.
+const DEEPEST_STACK: usize = 1 << 20;
 /// What a value takes beside its text or its items.
 const VALUE: usize = size_of::<Dynamic>();
 /// What an entry of a map takes beside its key and its value.
@@ -28,6 +30,7 @@ pub(super) enum Stop {
     Time,
     Memory,
     Nesting,
+    Stack,
 }
 
 impl Stop {
@@ -37,7 +40,7 @@ impl Stop {
 
     /// What the token of a terminated script stands for.
     pub fn of(token: &Dynamic) -> Stop {
-        let stops = [Stop::Operations, Stop::Time, Stop::Memory, Stop::Nesting];
+        let stops = [Stop::Operations, Stop::Time, Stop::Memory, Stop::Nesting, Stop::Stack];
         stops.into_iter().find(|stop| token.as_int() == Ok(*stop as i64)).unwrap_or(Stop::Operations)
     }
 }
@@ -58,6 +61,8 @@ struct Meter {
     /// Why it was stopped, and after how many operations.
     stopped: Cell<Option<(Stop, u64)>>,
     started: Cell<Option<Instant>>,
+    /// Where the stack stood when the call began.
+    stack: Cell<usize>,
     /// When variables are weighed next.
     weigh_at: Cell<u64>,
     weigh_after: Cell<Option<Instant>>,
@@ -78,11 +83,19 @@ pub(super) fn begin(stop_at: Option<u64>) {
         meter.stop_at.set(stop_at);
         meter.stopped.set(None);
         meter.started.set(None);
+        meter.stack.set(stack());
         meter.weigh_at.set(OPERATIONS_A_WEIGHING);
         meter.weigh_after.set(None);
         meter.weighing_is_due.set(false);
         meter.levels.borrow_mut().clear();
     });
+}
+
+/// About where the stack stands.
+#[inline(never)]
+fn stack() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&here)).addr()
 }
 
 /// The operations that the call did before it ended or was stopped.
@@ -128,6 +141,9 @@ impl Meter {
     fn excess(&self, operations: u64, limits: &Limits) -> Option<Stop> {
         if operations > limits.operations || self.stop_at.get().is_some_and(|stop_at| operations >= stop_at) {
             return Some(Stop::Operations);
+        }
+        if self.stack.get().abs_diff(stack()) > DEEPEST_STACK {
+            return Some(Stop::Stack);
         }
         let now = Instant::now();
         let started = self.started.get().unwrap_or_else(|| {

@@ -91,6 +91,13 @@ fn limits_are_those_of_the_connector() {
 }
 
 #[test]
+fn a_closure_that_uses_what_is_worked_on_is_told_so() {
+    let error = fail("fn f() {\n    let a = [1, 2];\n    a.map(|x| a.len())\n}");
+    assert!(error.message.contains("copy it into another variable"), "{error}");
+    assert_eq!(error.position().map(|(line, _)| line), Some(3), "{error}");
+}
+
+#[test]
 fn anything_can_be_thrown() {
     for (value, message) in [
         ("\"no\"", "no"),

@@ -32,7 +32,10 @@ const RUNAWAYS: &[&str] = &[
     "fn f() { if true { if true { if true { if true { if true { if true { if true { f() } } } } } } } }",
     "fn f() { #{ a: #{ a: #{ a: #{ a: #{ a: #{ a: [1].map(|x| f()) } } } } } } }",
     "fn f() { [1].map(|x| [1].map(|x| [1].map(|x| f()))) }",
-    "fn f() { let x = [1]; x.map(|a| x.filter(|b| f())) }",
+    "fn f() { [1].map(|a| [2].filter(|b| f())) }",
+    "fn f() { if true { if true { [[[1].map(|x| [[f()]])]] } } }",
+    "fn f() { let g = |x| f(); [1].map(|x| [2].map(|y| g.call(x) + (1 + (1 + (1 + (1 + (1 + f()))))))) }",
+    "fn f() { [1].map(|x| [2].filter(|y| [3].some(|z| [4].all(|w| f())))) }",
     // Size.
     "fn f() { let s = \"x\"; loop { s += s; } }",
     "fn f() { let s = \"x\"; loop { s = `${s}${s}`; } }",
@@ -98,6 +101,25 @@ fn runaways_are_stopped_and_their_place_is_told() {
     }
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(most_memory().filter(|mib| *mib > 1500), None, "MiB");
+}
+
+#[test]
+fn the_deepest_calls_that_can_be_allowed_fit_the_stack() {
+    // What threads have where nothing else is said.
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    thread.spawn(recurse_within_the_ceiling).unwrap().join().unwrap();
+}
+
+fn recurse_within_the_ceiling() {
+    let limits = Limits { call_depth: Limits::CEILING.call_depth, ..Limits::default() };
+    let recursions = RUNAWAYS.iter().filter(|text| text.contains("f()") && text.matches("f()").count() > 1);
+    assert!(recursions.clone().count() > 8, "they were found");
+    for text in recursions {
+        let (library, problems) = library_within(text, &limits);
+        assert_eq!(problems, Vec::<String>::new(), "{text}");
+        let error = library.caller().call("f", || vec![].into(), |_| {}).unwrap_err();
+        assert!(error.message.starts_with("called functions "), "{text}: {error}");
+    }
 }
 
 /// The most memory that this process ever had, where the system tells.
