@@ -17,4 +17,5 @@ pub mod source;
 pub mod store;
 pub mod sync;
 pub mod table;
+pub mod text;
 pub mod yaml;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crosswalk::diagnostics::{Place, Problems, Report, SourceFile};
 use crosswalk::mapping::{Dialect, Document, Overlay, PageArguments, SortArgument, Surroundings, compile};
 use crosswalk::schema::{Scalar, Schema};
-use crosswalk::script::Scripts;
+use crosswalk::script::{Limits, Scripts};
 use crosswalk::table::{Table, Tables};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -65,7 +65,7 @@ fn world() -> World {
     };
     let tables: Tables = names.iter().chain(&more).map(|name| ((*name).to_owned(), table(name))).collect();
     let scripts = [("jobs".to_owned(), Some(file("scripts/carerix/jobs.rhai")))].into();
-    let scripts = Scripts::compile(&scripts, &tables, &problems);
+    let scripts = Scripts::compile(&scripts, &tables, &Limits::default(), &problems);
     World { schema, dialect, tables, scripts }
 }
 

@@ -12,6 +12,7 @@ const FLOORS: &[&str] = &[
     "model",
     "schema",
     "table",
+    "text",
     "script",
     "mapping",
     "connector",

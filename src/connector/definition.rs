@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use super::Limits;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, NESTED, OAUTH2, PAGES, PLACEMENTS, SCALAR, SCALAR_KINDS, SETTING,
-    SORT,
+    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, NESTED, OAUTH2, PAGES, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS,
+    SETTING, SORT,
 };
 use super::remote::Placement;
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, PageArguments, SortArgument, Spelling};
 use crate::schema::Scalar;
+use crate::script;
 use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
 
 /// What `connector.yaml` says.
@@ -43,6 +44,7 @@ pub(super) struct Definition {
     pub deletion: Option<(Located<String>, i64)>,
     pub free_fields: FreeFields,
     pub limits: Limits,
+    pub scripts: script::Limits,
 }
 
 /// Something that a connection says.
@@ -82,6 +84,8 @@ impl Definition {
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        let scripts =
+            fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         fields.close();
         let (token_url, scopes, placement, expiry_margin) = oauth2?;
         let (page_size, prefetch, pages, page_members) = pages?;
@@ -108,6 +112,7 @@ impl Definition {
             deletion,
             free_fields,
             limits: limits?,
+            scripts: scripts?,
         })
     }
 }
@@ -330,5 +335,41 @@ impl Reader<'_> {
         };
         fields.close();
         Some(limits)
+    }
+
+    /// How much a call of a script may use.
+    fn scripts(&self, node: &Node) -> Option<script::Limits> {
+        let fields = self.open(node, &SCRIPTS)?;
+        let (usual, most) = (script::Limits::default(), script::Limits::CEILING);
+        let count =
+            |key, usual: usize| fields.integer(key).and_then(|count| usize::try_from(count).ok()).unwrap_or(usual);
+        let operations = fields.integer("operations");
+        let limits = script::Limits {
+            operations: operations.and_then(|count| u64::try_from(count).ok()).unwrap_or(usual.operations),
+            call_depth: count("call_depth", usual.call_depth),
+            string: count("string", usual.string),
+            array: count("array", usual.array),
+            map: count("map", usual.map),
+            memory: count("memory", usual.memory),
+            time: self.at_most(&fields, "time", most.time).unwrap_or(usual.time),
+        };
+        fields.close();
+        Some(limits)
+    }
+
+    /// The duration of a key, which has a ceiling.
+    fn at_most(&self, fields: &Fields<'_>, key: &'static str, most: Duration) -> Option<Duration> {
+        let duration = fields.duration(key)?;
+        if duration <= most && !duration.is_zero() {
+            return Some(duration);
+        }
+        let span = fields.get(key)?.span;
+        let (found, most) = (duration.as_millis(), most.as_millis());
+        self.problems.report(Problem::error("M0003", format!("`{key}` is from 1ms to {most}ms, not {found}ms")).at(
+            self.file,
+            span,
+            "out of range",
+        ));
+        None
     }
 }

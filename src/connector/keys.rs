@@ -1,6 +1,7 @@
 //! The keys of `connector.yaml` and of connection files.
 
 use crate::mapping::LABELS;
+use crate::script::Limits;
 use crate::yaml::{Choice, Is, Key, Keys};
 
 const ADDRESS: Is = Is::Defined("address");
@@ -34,6 +35,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
         Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
+        Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
     ],
 );
 
@@ -182,6 +184,38 @@ pub(super) static LIMITS: Keys = Keys::new(
         Key::optional("longest_pause", Is::Duration, "The longest pause, also when the source asks for more"),
     ],
 );
+
+pub(super) static SCRIPTS: Keys = Keys::new(
+    "`scripts`",
+    "What one call of a script function may use",
+    &[
+        Key::optional(
+            "operations",
+            Is::Integer(1000, CEILING.operations as i64),
+            "Steps of evaluation; 500,000 where it is not said",
+        ),
+        Key::optional(
+            "call_depth",
+            Is::Integer(1, CEILING.call_depth as i64),
+            "Functions that have called each other and not returned; 32 where it is not said",
+        ),
+        Key::optional(
+            "string",
+            Is::Integer(1000, CEILING.string as i64),
+            "Bytes of one text, and of all texts in one array or map together; 4 MiB where it is not said",
+        ),
+        Key::optional("array", Is::Integer(1, CEILING.array as i64), "Items of one array; 20,000 where it is not said"),
+        Key::optional("map", Is::Integer(1, CEILING.map as i64), "Entries of one map; 10,000 where it is not said"),
+        Key::optional(
+            "memory",
+            Is::Integer(1 << 20, CEILING.memory as i64),
+            "Bytes that all variables hold at a time; 64 MiB where it is not said",
+        ),
+        Key::optional("time", Is::Duration, "Time on the clock, 5s at most; 300ms where it is not said"),
+    ],
+);
+
+const CEILING: Limits = Limits::CEILING;
 
 /// The keys of a connection file.
 pub(crate) static CONNECTION: Keys = Keys::new(

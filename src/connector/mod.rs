@@ -23,7 +23,7 @@ use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
 use crate::mapping::{Dialect, Document, LabelsPlan, Plan, Surroundings, compile, labels};
 use crate::model::{MODELS, Model};
 use crate::schema::Schema;
-use crate::script::Scripts;
+use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
@@ -91,12 +91,14 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let files = home.files(&connector.value, problems);
     let overlay = home.overlay(connection, problems).unwrap_or_default();
     let tables = tables(&files, &overlay, problems);
+    let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems));
+    let limits = definition.as_ref().map_or_else(script::Limits::default, |definition| definition.scripts.clone());
     let mut script_files = files.scripts.clone();
     script_files.extend(overlay.scripts.clone());
-    let scripts = Scripts::compile(&script_files, &tables, problems);
+    let scripts = Scripts::compile(&script_files, &tables, &limits, problems);
     let mut documents = documents(&files, problems);
     overlay::lay(&overlay.mappings, &mut documents, problems);
-    let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems))?;
+    let definition = definition?;
     let settings = settings(&definition, connection, problems);
     let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
     let token_url = url(&definition, &definition.token_url, connection, &settings, problems);

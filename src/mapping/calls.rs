@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rhai::{Array, Dynamic, FnArgsVec, ImmutableString};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use super::time;
 use super::write::Value;
@@ -56,9 +56,9 @@ impl<'p> Calls<'p> {
             given.unknown.iter().cloned().for_each(unknown);
             return Ok(given.result.clone());
         }
-        let mut arguments: FnArgsVec<Dynamic> = inputs.iter().map(argument).collect();
+        let arguments = || inputs.iter().map(argument).collect();
         let mut heard = Vec::new();
-        let result = self.caller.call(function, &mut arguments, |message| heard.push(message));
+        let result = self.caller.call(function, arguments, |message| heard.push(message));
         heard.iter().cloned().for_each(unknown);
         if let Ok(result) = &result {
             if self.given.len() == MOST_KEPT {
@@ -132,14 +132,15 @@ mod tests {
 
     use super::*;
     use crate::diagnostics::{Problems, SourceFile, Span};
-    use crate::script::{Library, Scripts};
+    use crate::script::{Library, Limits, Scripts};
     use crate::table::Tables;
     use crate::yaml::Located;
 
     fn library(text: &str) -> Library {
         let problems = Problems::new();
         let file = SourceFile::new("test.rhai", text);
-        let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &Tables::new(), &problems);
+        let files = BTreeMap::from([("test".to_owned(), Some(file))]);
+        let scripts = Scripts::compile(&files, &Tables::new(), &Limits::default(), &problems);
         let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
         let library = scripts.library(&[(&SourceFile::new("m.yaml", "test"), &wanted)], &problems);
         assert_eq!(problems.count(), 0);

@@ -1,8 +1,10 @@
 //! Calling functions, many times over.
 
-use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, EvalContext, FnArgsVec, GlobalRuntimeState, Position, Scope};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{CallError, Function, Library, engine, host};
+use rhai::{Caches, Dynamic, Engine, EvalAltResult, EvalContext, FnArgsVec, GlobalRuntimeState, Scope};
+
+use super::{CallError, Library, host, log, meter, trail};
 
 /// Calls functions of a library and keeps what Rhai looked up for them: a second call of a function costs a fraction
 /// of the first.
@@ -11,74 +13,91 @@ pub struct Caller<'l> {
     global: GlobalRuntimeState,
     caches: Caches,
     scope: Scope<'static>,
+    /// The lines that were written to the log.
+    lines: u32,
 }
 
 impl Library {
     /// Begins to call functions.
     pub fn caller(&self) -> Caller<'_> {
-        let mut global = self.engine.new_global_runtime_state();
-        global.lib.push(self.ast.shared_lib().clone());
-        Caller { library: self, global, caches: Caches::new(), scope: Scope::new() }
+        let global = self.global(&self.engines.running);
+        Caller { library: self, global, caches: Caches::new(), scope: Scope::new(), lines: 0 }
+    }
+
+    /// The state in which functions of this library see each other and what they import.
+    fn global(&self, engine: &Engine) -> GlobalRuntimeState {
+        let mut global = engine.new_global_runtime_state();
+        global.lib.extend(self.modules.iter().cloned());
+        for (name, module) in &self.imports {
+            global.push_import(name.clone(), module.clone());
+        }
+        global
     }
 }
 
 impl Caller<'_> {
-    /// Calls a function, which consumes the arguments. What it reports through `unknown` is handed to `unknown`.
+    /// Calls a function with what `arguments` makes; that is asked for again when the call is stopped by a limit, to
+    /// find out where. What the function reports through `unknown` is handed to `unknown`.
     pub fn call(
         &mut self,
         function: &str,
-        arguments: &mut [Dynamic],
+        arguments: impl Fn() -> FnArgsVec<Dynamic>,
         mut unknown: impl FnMut(String),
     ) -> Result<Dynamic, CallError> {
-        engine::start_clock();
-        self.global.num_operations = 0;
-        let result = self.run(function, arguments);
+        meter::begin(None);
+        let others = log::resume(self.lines);
+        let Caller { library, global, caches, scope, .. } = self;
+        let engine = &library.engines.running;
+        let run = || run(engine, global, caches, scope, function, arguments());
+        let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+            // No function is known to panic; if one does, it takes its field with it and nothing else.
+            self.global = library.global(engine);
+            self.caches = Caches::new();
+            self.scope.clear();
+            Err("a function of the host broke off".into())
+        });
+        self.lines = log::resume(others);
         host::take_unknown(&mut unknown);
-        result.map_err(|error| self.library.explain(function, &error))
+        result.map_err(|error| self.library.explain(function, &arguments, &error))
     }
+}
 
-    fn run(&mut self, function: &str, arguments: &mut [Dynamic]) -> Result<Dynamic, Box<EvalAltResult>> {
-        let mut arguments: FnArgsVec<&mut Dynamic> = arguments.iter_mut().collect();
-        let Caller { library, global, caches, scope } = self;
-        let result = EvalContext::new(&library.engine, global, caches, scope, None).call_fn_raw(
-            function,
-            false,
-            false,
-            &mut arguments,
-        );
-        scope.rewind(0);
-        result
-    }
+fn run(
+    engine: &Engine,
+    global: &mut GlobalRuntimeState,
+    caches: &mut Caches,
+    scope: &mut Scope<'static>,
+    function: &str,
+    mut arguments: FnArgsVec<Dynamic>,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let mut arguments: FnArgsVec<&mut Dynamic> = arguments.iter_mut().collect();
+    let result =
+        EvalContext::new(engine, global, caches, scope, None).call_fn_raw(function, false, false, &mut arguments);
+    scope.rewind(0);
+    result.and_then(|value| meter::end().map(|()| value))
 }
 
 impl Library {
-    fn explain(&self, function: &str, error: &EvalAltResult) -> CallError {
-        let inner = error.unwrap_inner();
-        let message = match inner {
-            EvalAltResult::ErrorRuntime(value, _) => value.clone().into_string().unwrap_or_else(|_| value.to_string()),
-            EvalAltResult::ErrorTerminated(..) => "the script took too long".to_owned(),
-            other => {
-                let mut bare = other.to_string();
-                if let Some(at) = bare.rfind(" (line ") {
-                    bare.truncate(at);
-                }
-                bare
-            }
-        };
-        let defined: Option<&Function> = self.functions.iter().find(|known| known.name == function);
-        let file = defined.map_or("a script", |known| known.file.as_str());
-        CallError { message, place: place(file, function, inner.position()) }
+    fn explain(&self, function: &str, arguments: &impl Fn() -> FnArgsVec<Dynamic>, error: &EvalAltResult) -> CallError {
+        let limits = &self.engines.limits;
+        let thrown = CallError::thrown(error, function, &self.functions, limits);
+        if thrown.position().is_some() {
+            return thrown;
+        }
+        let trail = self.watch(function, arguments());
+        CallError::new(thrown.message, &trail, function, &self.functions)
     }
-}
 
-fn place(file: &str, function: &str, position: Position) -> String {
-    match (position.line(), position.position()) {
-        (Some(line), Some(column)) => format!("{file}:{line}:{column}, in `{function}`"),
-        _ => format!("{file}, in `{function}`"),
+    /// Runs a call again that failed at a place that Rhai does not tell, and gives where it was by then.
+    fn watch(&self, function: &str, arguments: FnArgsVec<Dynamic>) -> trail::Trail {
+        let engine = self.engines.watching();
+        meter::begin(Some(meter::operations()));
+        trail::take();
+        let others = log::resume(log::MUTED);
+        let again = run(engine, &mut self.global(engine), &mut Caches::new(), &mut Scope::new(), function, arguments);
+        log::resume(others);
+        host::take_unknown(&mut |_| {});
+        drop(again);
+        trail::take()
     }
-}
-
-/// The functions of `ast` in the form in which they run: what can be computed once is.
-pub(super) fn optimized(engine: &Engine, ast: AST) -> AST {
-    engine.optimize_ast(&Scope::new(), ast, rhai::OptimizationLevel::Simple)
 }

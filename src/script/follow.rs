@@ -10,15 +10,16 @@
 //! The mark at the beginning of a block tells of the value at its end, and the last mark that a call passes tells the
 //! truth: whatever is passed later lies closer to the end. Marks that functions pass which it calls are left out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, OptimizationLevel, Position, Stmt};
 use rhai::{EvalAltResult, StmtBlock, SwitchCasesCollection};
 
-use super::{Library, engine, span_at};
+use super::{Library, host, module, span_at};
 use crate::diagnostics::{Place, SourceFile};
+use crate::table::{Hit, Manner, Tables};
 
 /// A word that no script uses. One that does is not followed.
 const MARK: &str = "__returns";
@@ -40,6 +41,19 @@ pub struct Followed {
     pub result: Dynamic,
     /// Where the value stands that it gave.
     pub place: Place,
+    /// The tables that it asked.
+    pub asked: Vec<Asked>,
+}
+
+/// A table that a function asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its name.
+    pub table: String,
+    /// The text that was looked for.
+    pub text: String,
+    /// What was found, and what it stands for.
+    pub hit: Option<(Hit, String)>,
 }
 
 /// The last mark of a call.
@@ -52,58 +66,69 @@ struct Passed {
 
 thread_local! {
     static PASSED: Cell<Option<Passed>> = const { Cell::new(None) };
+    static ASKED: RefCell<Vec<Asked>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Library {
     /// Begins to follow calls. This compiles the scripts anew, so it is not for every record.
     pub fn follower(&self) -> Follower {
-        let engine = marking_engine(self);
-        let mut follower = Follower {
-            library: Library { ast: AST::empty(), ..self.clone() },
-            places: Vec::new(),
-            marked: BTreeSet::new(),
-        };
-        for file in &self.files {
+        let engines = self.engines.marking(marking_engine);
+        let engine = &engines.running;
+        let mut follower = Follower { library: self.clone(), places: Vec::new(), marked: BTreeSet::new() };
+        // The files that a mapping names come first among the modules; those that they import stay as they are.
+        for (file, runs) in self.files.iter().zip(&mut follower.library.modules) {
             let mut marks = Marks { file, first: follower.places.len(), places: Vec::new(), insertions: Vec::new() };
-            let functions = marks.add(&self.engine);
-            // A script that cannot be marked is run as it is, since the others may call it.
+            let functions = marks.add(&self.engines.running);
+            // A script that cannot be marked stays as it is, since the others may call it.
             let marked = engine.compile(marks.text());
             if marked.is_ok() {
                 follower.marked.extend(functions);
                 follower.places.append(&mut marks.places);
             }
-            if let Some(mut ast) = marked.or_else(|_| engine.compile(&file.text)).ok() {
+            if let Ok(mut ast) = marked {
                 ast.set_source(file.path.as_str());
-                follower.library.ast.combine(ast);
+                *runs = module(&ast, file);
             }
         }
-        follower.library.engine = Arc::new(engine);
+        follower.library.engines = engines;
         follower
     }
 }
 
 impl Follower {
     /// Makes a call once more. `None` when it fails, or when it cannot be told where it ended.
-    pub fn follow(&self, function: &str, arguments: &mut [Dynamic]) -> Option<Followed> {
+    pub fn follow(&self, function: &str, arguments: &[Dynamic]) -> Option<Followed> {
         if !self.marked.contains(function) {
             return None;
         }
         PASSED.set(None);
-        let result = self.library.caller().call(function, arguments, |_| {}).ok()?;
+        ASKED.take();
+        let result = self.library.caller().call(function, || arguments.iter().cloned().collect(), |_| {}).ok()?;
         let place = self.places.get(PASSED.take()?.number)?.clone();
-        Some(Followed { result, place })
+        Some(Followed { result, place, asked: ASKED.take() })
     }
 }
 
-/// The engine of the library, with the mark as a word of the language.
-fn marking_engine(library: &Library) -> Engine {
-    let mut engine = engine::engine(&library.tables);
+/// Makes the mark a word of the language, and lets tables tell what they are asked.
+fn marking_engine(engine: &mut Engine, tables: &Tables) {
     engine.set_optimization_level(OptimizationLevel::None);
     // A mark makes an expression deeper. Those of the script were within the limits.
     engine.set_max_expr_depths(0, 0);
     let registered = engine.register_custom_syntax([MARK, "$int$", "$expr$"], false, pass);
     debug_assert!(registered.is_ok(), "{registered:?}");
-    engine
+    for (name, manner) in [("keyword", Manner::Keywords), ("lookup", Manner::Lookup)] {
+        let tables = tables.clone();
+        engine.register_fn(name, move |name: &str, text: &str| {
+            let found = host::ask_table(&tables, manner, name, text)?;
+            if let Some(Some(table)) = tables.get(name) {
+                let hit = table.hit(text);
+                let hit = hit.map(|hit| (hit.clone(), table.values[hit.value].0.clone()));
+                let asked = Asked { table: name.to_owned(), text: text.to_owned(), hit };
+                ASKED.with_borrow_mut(|all| all.push(asked));
+            }
+            Ok::<_, Box<EvalAltResult>>(found)
+        });
+    }
 }
 
 fn pass(
@@ -320,8 +345,8 @@ mod tests {
     fn line(text: &str, arguments: &[Dynamic]) -> (usize, String) {
         let (library, problems) = library(text);
         assert_eq!(problems, Vec::<String>::new());
-        let expected = library.caller().call("f", &mut arguments.to_vec(), |_| {}).unwrap();
-        let followed = library.follower().follow("f", &mut arguments.to_vec()).unwrap_or_else(|| panic!("{text}"));
+        let expected = library.caller().call("f", || arguments.iter().cloned().collect(), |_| {}).unwrap();
+        let followed = library.follower().follow("f", arguments).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(followed.result.to_string(), expected.to_string(), "{text}");
         (followed.place.file.line_column(followed.place.span.start).0, expected.to_string())
     }
@@ -410,8 +435,23 @@ mod tests {
     }
 
     #[test]
+    fn tables_that_were_asked_are_told() {
+        let text = "fn f(n) { g(\"The Alpha\") ?? keyword(\"kinds\", ()) ?? n }\nfn g(t) { keyword(\"kinds\", \"none\") ?? keyword(\"kinds\", t) }";
+        let followed = library(text).0.follower().follow("f", &[1.into()]).unwrap();
+        let told: Vec<_> = followed
+            .asked
+            .iter()
+            .map(|asked| {
+                let hit = asked.hit.as_ref().map(|(hit, value)| (hit.word.as_str(), value.as_str()));
+                (asked.table.as_str(), asked.text.as_str(), hit)
+            })
+            .collect();
+        assert_eq!(told, [("kinds", "none", None), ("kinds", "The Alpha", Some(("alpha", "A")))]);
+    }
+
+    #[test]
     fn a_script_that_uses_the_word_is_not_followed() {
         let (library, _) = library("fn f(n) { let __returns = n; __returns }");
-        assert!(library.follower().follow("f", &mut [1.into()]).is_none());
+        assert!(library.follower().follow("f", &[1.into()]).is_none());
     }
 }

@@ -3,29 +3,44 @@
 //! A script file holds functions and nothing else. They see their arguments, each other and the host's functions;
 //! no file, network, clock or state.
 
+mod arrays;
 mod call;
 mod check;
+mod docs;
 mod engine;
+mod error;
 mod follow;
 mod host;
+mod import;
+mod limits;
+mod log;
+mod meter;
+mod source;
+mod trail;
+mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rhai::{AST, Engine, Position};
+use rhai::{AST, ImmutableString, Module, OptimizationLevel, Position, Scope, Shared};
 
+use self::check::Visible;
+use self::engine::Engines;
+use self::import::Import;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
-pub use follow::{Followed, Follower};
+pub use docs::{definitions, reference};
+pub use error::{CallError, Frame};
+pub use follow::{Asked, Followed, Follower};
+pub use limits::Limits;
 
 /// The script files of a connector, compiled.
 #[derive(Debug)]
 pub struct Scripts {
-    engine: Arc<Engine>,
-    tables: Tables,
+    engines: Arc<Engines>,
     /// The functions of the language and the host, with the number of their arguments.
     native: BTreeSet<(String, usize)>,
     /// A file that cannot be used has its name taken all the same: what is wrong with it was reported.
@@ -35,17 +50,22 @@ pub struct Scripts {
 #[derive(Debug)]
 struct Compiled {
     file: Arc<SourceFile>,
+    /// As it was written.
     ast: AST,
+    /// The functions in the form in which they run.
+    module: Shared<Module>,
+    functions: Vec<Function>,
+    imports: Vec<Import>,
 }
 
 /// The functions that one mapping may call.
 #[derive(Debug, Clone)]
 pub struct Library {
-    engine: Arc<Engine>,
-    /// What the engine was made with.
-    tables: Tables,
-    /// All functions, in the form in which they run.
-    ast: AST,
+    engines: Arc<Engines>,
+    /// The functions of all files, those that are only imported included.
+    modules: Vec<Shared<Module>>,
+    /// What the files call the files that they import.
+    imports: Vec<(ImmutableString, Shared<Module>)>,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
     /// Whether all files are there. What is missing may define any function.
@@ -63,47 +83,38 @@ pub struct Function {
     pub file: String,
 }
 
-/// Why a call failed: what a script threw, or the limit it ran into, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} ({place})")]
-pub struct CallError {
-    /// What went wrong.
-    pub message: String,
-    /// File, line and column.
-    pub place: String,
-}
-
 impl Scripts {
     /// Compiles the files of a connector, by the names that mappings use. A file that could not be read is `None`.
-    pub fn compile(files: &BTreeMap<String, Option<Arc<SourceFile>>>, tables: &Tables, problems: &Problems) -> Scripts {
-        let engine = Arc::new(engine::engine(tables));
+    /// Their functions run within `limits`.
+    pub fn compile(
+        files: &BTreeMap<String, Option<Arc<SourceFile>>>,
+        tables: &Tables,
+        limits: &Limits,
+        problems: &Problems,
+    ) -> Scripts {
+        let engines = Engines::new(tables, limits);
         let compile = |file: &Option<Arc<SourceFile>>| {
-            let file = Arc::clone(file.as_ref()?);
-            let ast = check::compile(&engine, &file, problems)?;
-            check::tables(&ast, tables, &file, problems);
-            Some(Compiled { file, ast })
+            let file = file.as_ref()?;
+            let compiled = Compiled::new(&engines, file, problems)?;
+            check::tables(&compiled.ast, tables, file, problems);
+            Some(compiled)
         };
         let files = files.iter().map(|(name, file)| (name.clone(), compile(file))).collect();
-        Scripts { native: check::native_functions(&engine), engine, tables: tables.clone(), files }
+        import::check(&files, problems);
+        Scripts { native: check::native_functions(&engines.running), engines, files }
     }
 
     /// The functions of the files that a mapping names, each with the file that names it. Names that two files
     /// define, calls of functions that do not exist and unknown files are reported.
     pub fn library(&self, wanted: &[(&Arc<SourceFile>, &Located<String>)], problems: &Problems) -> Library {
-        let mut library = Library {
-            engine: Arc::clone(&self.engine),
-            tables: self.tables.clone(),
-            ast: AST::empty(),
-            files: Vec::new(),
-            functions: Vec::new(),
-            complete: true,
-        };
+        let mut named: Vec<&Compiled> = Vec::new();
+        let mut complete = true;
         for (mapping, name) in wanted {
             match self.files.get(&name.value) {
-                Some(Some(script)) => library.add(script, problems),
-                Some(None) => library.complete = false,
+                Some(Some(script)) => named.push(script),
+                Some(None) => complete = false,
                 None => {
-                    library.complete = false;
+                    complete = false;
                     problems.report(
                         Problem::error("M0401", format!("there is no script `{}`", name.value))
                             .at(mapping, name.span, "no such file")
@@ -112,54 +123,101 @@ impl Scripts {
                 }
             }
         }
-        library.ast = call::optimized(&self.engine, library.ast);
-        let used = wanted.iter().filter_map(|(_, name)| self.files.get(&name.value)?.as_ref());
-        for script in used {
-            check::calls(&script.ast, &self.native, &library, &script.file, problems);
+        let imported = import::reached(&named, &self.files);
+        let all: Vec<&Compiled> = named.iter().chain(&imported).copied().collect();
+        self.check(&named, &imported, complete, problems);
+        import::check_names(&all, problems);
+        let imports = all.iter().flat_map(|script| &script.imports).filter_map(|import| {
+            let script = self.files.get(&import.script.value)?.as_ref()?;
+            Some((import.alias.value.as_str().into(), Shared::clone(&script.module)))
+        });
+        Library {
+            engines: Arc::clone(&self.engines),
+            modules: all.iter().map(|script| Shared::clone(&script.module)).collect(),
+            imports: imports.collect(),
+            files: named.iter().map(|script| Arc::clone(&script.file)).collect(),
+            functions: named.iter().flat_map(|script| &script.functions).cloned().collect(),
+            complete,
         }
-        library
+    }
+
+    /// Reports names that two of the files define, and calls of functions that do not exist.
+    fn check(&self, named: &[&Compiled], imported: &[&Compiled], complete: bool, problems: &Problems) {
+        let mut known: BTreeMap<&str, &Compiled> = BTreeMap::new();
+        for script in named.iter().chain(imported) {
+            for function in &script.functions {
+                let first = known.entry(&function.name).or_insert(script);
+                if first.file.path != script.file.path {
+                    problems.report(
+                        Problem::error("M0402", format!("two scripts define `{}`", function.name))
+                            .at(&script.file, check::definition(&script.file, &function.name), "defined here too")
+                            .because(
+                                Place::new(&first.file, check::definition(&first.file, &function.name)),
+                                "defined here",
+                            )
+                            .help("rename one of them"),
+                    );
+                }
+            }
+        }
+        let together: Vec<_> = named.iter().flat_map(|script| script.functions()).collect();
+        for script in named {
+            let visible = Visible { native: &self.native, scripted: together.clone(), complete };
+            check::calls(script, &visible, self, problems);
+        }
+        for script in imported {
+            // An imported file is on its own, whoever imports it.
+            let scripted = script.functions().collect();
+            check::calls(script, &Visible { native: &self.native, scripted, complete: true }, self, problems);
+        }
     }
 
     /// The script that defines a function.
     fn defining(&self, function: &str) -> Option<&str> {
-        let defines = |script: &Compiled| script.ast.iter_functions().any(|known| known.name == function);
+        let defines = |script: &Compiled| script.functions.iter().any(|known| known.name == function);
         self.files.iter().find(|(_, script)| script.as_ref().is_some_and(defines)).map(|(name, _)| name.as_str())
     }
 }
 
-impl Library {
-    fn add(&mut self, script: &Compiled, problems: &Problems) {
-        let mut functions: Vec<_> = script.ast.iter_functions().collect();
-        functions.sort_by_key(|function| function.name);
-        for function in functions {
-            let earlier = self.functions.iter().find(|known| known.name == function.name);
-            if let Some(earlier) = earlier.filter(|earlier| earlier.file != script.file.path) {
-                problems.report(
-                    Problem::error("M0402", format!("two scripts define `{}`", function.name))
-                        .at(&script.file, check::definition(&script.file, function.name), "defined here too")
-                        .because(self.definition(earlier), "defined here")
-                        .help("rename one of them"),
-                );
-            }
-            self.functions.push(Function {
+impl Compiled {
+    fn new(engines: &Engines, file: &Arc<SourceFile>, problems: &Problems) -> Option<Compiled> {
+        let engine = &engines.running;
+        let ast = check::compile(engine, file, problems)?;
+        let imports = import::imports(&ast, file, problems);
+        let mut functions: Vec<Function> = ast
+            .iter_functions()
+            .filter(|function| !function.name.starts_with("anon$"))
+            .map(|function| Function {
                 name: function.name.to_owned(),
                 parameters: function.params.iter().map(|name| (*name).to_owned()).collect(),
-                file: script.file.path.clone(),
-            });
-        }
-        self.ast.combine(script.ast.clone());
-        self.files.push(Arc::clone(&script.file));
+                file: file.path.clone(),
+            })
+            .collect();
+        functions.sort_by(|one, other| (&one.name, one.parameters.len()).cmp(&(&other.name, other.parameters.len())));
+        // What can be computed once is.
+        let optimized = engine.optimize_ast(&Scope::new(), ast.clone(), OptimizationLevel::Simple);
+        Some(Compiled { file: Arc::clone(file), ast, module: module(&optimized, file), functions, imports })
     }
 
+    /// The functions, each with the file.
+    fn functions(&self) -> impl Iterator<Item = (&Function, &Arc<SourceFile>)> {
+        self.functions.iter().map(|function| (function, &self.file))
+    }
+}
+
+/// The functions of a file, to be called.
+fn module(ast: &AST, file: &SourceFile) -> Shared<Module> {
+    let mut module = Module::clone(ast.shared_lib());
+    module.set_id(file.path.as_str());
+    module.build_index();
+    module.into()
+}
+
+impl Library {
     /// Where a function is defined.
-    pub fn definition(&self, function: &Function) -> Place {
+    fn definition(&self, function: &Function) -> Place {
         let file = self.files.iter().find(|file| file.path == function.file).expect("functions come from these files");
         Place::new(file, check::definition(file, &function.name))
-    }
-
-    /// The function of that name and with so many parameters.
-    pub fn function(&self, name: &str, parameters: usize) -> Option<&Function> {
-        self.functions.iter().find(|known| known.name == name && known.parameters.len() == parameters)
     }
 
     /// The functions, by file.

@@ -6,6 +6,7 @@ mod laws;
 mod origins;
 mod paths;
 mod record;
+mod scripts;
 mod shapes;
 mod steps;
 mod values;
@@ -19,7 +20,7 @@ use super::{Context, DateFormat, Dialect, Document, Failure, Mapped, PageArgumen
 use crate::diagnostics::{Problems, Report, SourceFile};
 use crate::model::Id;
 use crate::schema::{Scalar, Schema};
-use crate::script::Scripts;
+use crate::script::{Limits, Scripts};
 use crate::table::{Table, Tables};
 
 const CONNECTION: &str = "acme";
@@ -61,6 +62,10 @@ fn pair(first, second) { `${first}/${second}` }
 fn key(map) { map.key }
 fn broken(value) { throw "this value is " + value }
 fn odd(value) { unknown("colour", value) }
+fn stuck(value) { if value == "stuck" { turn(value) } else { value } }
+fn turn(value) {
+    loop { }
+}
 fn number() { 7 }
 fn whole() { 7.0 }
 fn flag() { true }
@@ -127,7 +132,7 @@ static SOURCE: LazyLock<Source> = LazyLock::new(|| {
     };
     let tables: Tables = TABLES.iter().map(table).collect();
     let files = BTreeMap::from([("functions".to_owned(), Some(SourceFile::new("functions.rhai", FUNCTIONS)))]);
-    let scripts = Scripts::compile(&files, &tables, &problems);
+    let scripts = Scripts::compile(&files, &tables, &Limits::default(), &problems);
     let source = Source { schema: schema(), dialect: dialect(), tables, scripts };
     problems.into_result(Some(source)).unwrap_or_else(|report| panic!("{report}"))
 });

@@ -1,4 +1,8 @@
-use std::time::Duration;
+mod errors;
+mod hostile;
+mod imports;
+mod names;
+mod unused;
 
 use rhai::Dynamic;
 
@@ -6,11 +10,16 @@ use super::*;
 use crate::table::Table;
 
 pub(super) fn library(text: &str) -> (Library, Vec<String>) {
+    library_within(text, &Limits::default())
+}
+
+fn library_within(text: &str, limits: &Limits) -> (Library, Vec<String>) {
     let problems = Problems::new();
     let table = SourceFile::new("kinds.yaml", "keywords:\n  A: [alpha]\n");
     let tables = Tables::from([("kinds".into(), Table::parse("kinds", &table, &problems).map(Arc::new))]);
     let file = SourceFile::new("test.rhai", text);
-    let scripts = Scripts::compile(&BTreeMap::from([("test".to_owned(), Some(file))]), &tables, &problems);
+    let files = BTreeMap::from([("test".to_owned(), Some(file))]);
+    let scripts = Scripts::compile(&files, &tables, limits, &problems);
     let mapping = SourceFile::new("m.yaml", "test");
     let wanted = Located { value: "test".to_owned(), span: Span { start: 0, end: 4 } };
     let library = scripts.library(&[(&mapping, &wanted)], &problems);
@@ -18,10 +27,10 @@ pub(super) fn library(text: &str) -> (Library, Vec<String>) {
     (library, report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
 }
 
-fn call(text: &str, mut arguments: Vec<Dynamic>) -> Result<Dynamic, CallError> {
+fn call(text: &str, arguments: Vec<Dynamic>) -> Result<Dynamic, CallError> {
     let (library, problems) = library(text);
     assert_eq!(problems, Vec::<String>::new());
-    library.caller().call("f", &mut arguments, |_| {})
+    library.caller().call("f", || arguments.clone().into(), |_| {})
 }
 
 #[test]
@@ -36,7 +45,7 @@ fn a_function_sees_its_arguments_and_the_tables() {
 fn what_is_unknown_is_handed_over_and_null() {
     let (library, _) = library(r#"fn f(t) { unknown("contract type", t) }"#);
     let mut heard = Vec::new();
-    let result = library.caller().call("f", &mut ["odd".into()], |text| heard.push(text)).unwrap();
+    let result = library.caller().call("f", || vec![Dynamic::from("odd")].into(), |text| heard.push(text)).unwrap();
     assert!(result.is_unit());
     assert_eq!(heard, ["unknown contract type: `odd`"]);
 }
@@ -70,7 +79,8 @@ fn a_call_is_checked_by_name_and_arity() {
     let problems = Problems::new();
     let mapping = SourceFile::new("m.yaml", "salery");
     let others = SourceFile::new("other.rhai", "fn wages() { 1 }");
-    let others = Scripts::compile(&BTreeMap::from([("other".to_owned(), Some(others))]), &Tables::new(), &problems);
+    let files = BTreeMap::from([("other".to_owned(), Some(others))]);
+    let others = Scripts::compile(&files, &Tables::new(), &Limits::default(), &problems);
     let at = |name: &str| Located { value: name.to_owned(), span: Span { start: 0, end: 6 } };
     assert!(library.check(&at("salary"), 2, &others, &mapping, &problems));
     assert!(!library.check(&at("salary"), 1, &others, &mapping, &problems));
@@ -92,21 +102,4 @@ fn a_call_is_checked_by_name_and_arity() {
 fn tables_that_a_script_names_are_there() {
     let (_, problems) = library(r#"fn f(t) { keyword("kind", t) ?? lookup("kinds", t) ?? keyword(t, t) }"#);
     assert_eq!(problems, ["M0301: there is no table `kind`", "M0301: `kinds` is a keyword table"]);
-}
-
-#[test]
-fn hostile_scripts_are_stopped() {
-    let started = std::time::Instant::now();
-    for text in [
-        "fn f() { loop { } }",
-        "fn f() { f() }",
-        "fn f() { let s = \"x\"; loop { s += s; } }",
-        "fn f() { let a = []; loop { a.push(a); } }",
-        "fn f() { let s = \"\"; s.pad(100000, \"x\"); s.replace(\"x\", s); s.len() }",
-        "fn f() { sleep(10) }",
-        "fn f() { sleep(10.0) }",
-    ] {
-        assert!(call(text, vec![]).is_err(), "{text}");
-    }
-    assert!(started.elapsed() < Duration::from_secs(20));
 }

@@ -1,8 +1,10 @@
-//! `country`: an ISO 3166-1 alpha-2 code, from a two- or three-letter code or the English short name.
+//! Countries.
 
 use std::borrow::Cow;
 
-pub(super) fn read(text: &str) -> Option<Cow<'_, str>> {
+/// The ISO 3166-1 alpha-2 code of a country, from a two- or three-letter code or the English short name.
+pub fn country(text: &str) -> Option<Cow<'_, str>> {
+    let text = text.trim();
     let found = match text.len() {
         2 => rust_iso3166::from_alpha2(&text.to_uppercase()),
         3 => rust_iso3166::from_alpha3(&text.to_uppercase()),
@@ -13,15 +15,15 @@ pub(super) fn read(text: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::country;
 
     #[test]
     fn codes_and_english_names_are_countries() {
         for text in ["NL", "nl", "NLD", "Belgium"] {
-            assert!(read(text).is_some(), "{text}");
+            assert!(country(text).is_some(), "{text}");
         }
-        assert_eq!(read("NLD").as_deref(), Some("NL"));
-        assert_eq!(read("XX"), None);
-        assert_eq!(read("Nederland"), None);
+        assert_eq!(country("NLD").as_deref(), Some("NL"));
+        assert_eq!(country("XX"), None);
+        assert_eq!(country("Nederland"), None);
     }
 }

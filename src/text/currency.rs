@@ -1,4 +1,4 @@
-//! `currency`: an ISO 4217 code in any case.
+//! Currencies.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,9 @@ const CODES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD
     SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS \
     VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-pub(super) fn read(text: &str) -> Option<Cow<'_, str>> {
+/// The ISO 4217 code of a currency, in capitals, from the code in any case.
+pub fn currency(text: &str) -> Option<Cow<'_, str>> {
+    let text = text.trim();
     if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
@@ -19,12 +21,12 @@ pub(super) fn read(text: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::currency;
 
     #[test]
     fn a_code_is_a_currency_in_any_case() {
-        assert_eq!(read("eur").as_deref(), Some("EUR"));
-        assert_eq!(read("Euro"), None);
-        assert_eq!(read("XYZ"), None);
+        assert_eq!(currency("eur").as_deref(), Some("EUR"));
+        assert_eq!(currency("Euro"), None);
+        assert_eq!(currency("XYZ"), None);
     }
 }

@@ -1,10 +1,8 @@
-//! Named kinds (`as: country`): meanings that a text can have beyond its type. One file each.
-
-mod country;
-mod currency;
-mod url_host;
+//! Named kinds (`as: country`): meanings that a text can have beyond its type. Scripts have functions for the same.
 
 use std::borrow::Cow;
+
+use crate::text;
 
 /// A kind that rules can name.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +13,11 @@ pub(super) struct NamedKind {
 }
 
 pub(super) const KINDS: &[NamedKind] = &[
-    NamedKind { name: "country", read: country::read },
-    NamedKind { name: "currency", read: currency::read },
-    NamedKind { name: "url_host", read: url_host::read },
+    NamedKind { name: "country", read: text::country },
+    NamedKind { name: "currency", read: text::currency },
+    NamedKind { name: "email", read: text::email },
+    NamedKind { name: "html_text", read: text::html_text },
+    NamedKind { name: "url_host", read: text::url_host },
 ];
 
 impl NamedKind {
