@@ -160,7 +160,14 @@ fn literals(text: &str) -> BTreeSet<&str> {
 }
 
 /// Texts of tables that sources hold for a reason of their own.
-const OWN_WORDS: &[(&str, &str)] = &[("home", "the folder that holds mappings, scripts and connections")];
+const OWN_WORDS: &[(&str, &str)] = &[
+    ("home", "the folder that holds mappings, scripts and connections"),
+    ("year", "a part of a date, in scripts"),
+    ("month", "a part of a date, in scripts"),
+    ("week", "a part of a date, in scripts"),
+    ("day", "a part of a date, in scripts"),
+    ("hour", "a part of a date, in scripts"),
+];
 
 #[test]
 fn only_the_sandbox_names_what_is_of_the_source() {
