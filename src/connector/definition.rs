@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Limits;
-use super::remote::Placement;
-use crate::diagnostics::{Problem, Problems, SourceFile};
-use crate::mapping::{DateFormat, PageArguments, SortArgument};
+use super::pages::Pages;
+use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
+use super::{pages, placeholders};
+use crate::diagnostics::{Place, Problem, Problems, SourceFile};
+use crate::mapping::DateFormat;
 use crate::schema::Scalar;
 use crate::yaml::{self, Entry, Fields, Located, Node};
 
@@ -19,15 +20,10 @@ pub(super) struct Definition {
     pub title: String,
     pub settings: Vec<Setting>,
     pub endpoint: Located<String>,
-    pub token_url: Located<String>,
-    pub scopes: Vec<String>,
-    pub placement: Placement,
-    pub expiry_margin: Duration,
-    pub page_size: u32,
-    pub prefetch: usize,
-    pub pages: PageArguments,
-    /// The members of a page, for messages about them. The first holds its rows.
-    pub page_members: Vec<Located<String>>,
+    pub oauth2: Option<OAuth2>,
+    /// Headers of every request: their names, and patterns in which credentials and settings stand in braces.
+    pub headers: Vec<(Located<String>, Located<String>)>,
+    pub pages: Pages,
     pub arguments: Vec<Entry>,
     pub scalars: BTreeMap<String, Scalar>,
     /// Whether it is clear what each of them means.
@@ -48,7 +44,32 @@ pub(super) struct Setting {
     pub default: Option<String>,
 }
 
+/// How access tokens are got, before settings are filled in.
+#[derive(Debug)]
+pub(super) struct OAuth2 {
+    pub token_url: Located<String>,
+    pub scopes: Vec<String>,
+    pub placement: Placement,
+    pub expiry_margin: Duration,
+}
+
 impl Definition {
+    /// The credentials that a connection has to name.
+    pub fn credentials(&self) -> Vec<String> {
+        let of_tokens = OAUTH2_CREDENTIALS.iter().filter(|_| self.oauth2.is_some()).map(|name| (*name).to_owned());
+        let mut names: Vec<String> = of_tokens.collect();
+        for (_, pattern) in &self.headers {
+            for (start, end) in placeholders(&pattern.value) {
+                let name = &pattern.value[start + 1..end - 1];
+                let is_setting = self.settings.iter().any(|setting| setting.name.value == name);
+                if !is_setting && !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names
+    }
+
     pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Definition> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, "a connector", file, problems)?;
@@ -57,8 +78,16 @@ impl Definition {
         let title = fields.required_text("title");
         let settings = fields.map("settings").iter().filter_map(|entry| reader.setting(entry)).collect();
         let endpoint = fields.required_text("endpoint");
-        let oauth2 = fields.require("oauth2").and_then(|node| reader.oauth2(node));
-        let pages = fields.require("pages").and_then(|node| reader.pages(node));
+        let oauth2 = fields.get("oauth2").map(|node| reader.oauth2(node));
+        let headers = reader.headers(&fields);
+        if fields.entry("oauth2").is_none() && fields.entry("headers").is_none() {
+            problems.report(
+                Problem::error("M0004", "a connector needs `oauth2` or `headers`")
+                    .at(file, fields.span(), "no request would be let in")
+                    .help("write such as `headers: { Authorization: \"Bearer {api_key}\" }`"),
+            );
+        }
+        let pages = fields.require("pages").and_then(|node| pages::parse(node, file, problems));
         let arguments = fields.map("arguments").to_vec();
         let mut scalars = BTreeMap::new();
         let mut dates = BTreeMap::new();
@@ -77,22 +106,19 @@ impl Definition {
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         fields.close();
-        let (token_url, scopes, placement, expiry_margin) = oauth2?;
-        let (page_size, prefetch, pages, page_members) = pages?;
+        let oauth2 = match oauth2 {
+            Some(oauth2) => Some(oauth2?),
+            None => None,
+        };
         Some(Definition {
             file: Arc::clone(file),
             name: name?.value,
             title: title?.value,
             settings,
             endpoint: endpoint?,
-            token_url,
-            scopes,
-            placement,
-            expiry_margin,
-            page_size,
-            prefetch,
-            pages,
-            page_members,
+            oauth2,
+            headers,
+            pages: pages?,
             arguments,
             scalars,
             all_scalars_known,
@@ -109,8 +135,6 @@ struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     problems: &'a Problems,
 }
-
-type OAuth2 = (Located<String>, Vec<String>, Placement, Duration);
 
 impl Reader<'_> {
     fn open<'a>(&'a self, node: &'a Node, what: &'static str) -> Option<Fields<'a>> {
@@ -146,56 +170,51 @@ impl Reader<'_> {
         };
         let margin = fields.duration("expiry_margin").unwrap_or(Duration::from_secs(60));
         fields.close();
-        Some((token_url?, scopes, placement, margin))
+        Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin: margin })
     }
 
-    fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments, Vec<Located<String>>)> {
-        let fields = self.open(node, "`pages`")?;
-        let text = |key| fields.required_text(key).map(|text| text.value);
-        let size = fields.integer("size", 1..=10_000).unwrap_or(100);
-        let prefetch = fields.integer("prefetch", 1..=64).unwrap_or(4);
-        let (items, last) = (fields.required_text("items"), fields.required_text("last"));
-        let total = fields.text("total");
-        let (argument, page, size_argument) = (text("argument"), text("page"), text("size_argument"));
-        let filter = fields.text("filter").map(|text| text.value);
-        let sort = fields.require("sort").and_then(|node| self.sort(node));
-        let nested = fields.get("nested").and_then(|node| {
-            let fields = self.open(node, "`nested`")?;
-            let argument = fields.required_text("argument");
-            let size = fields.integer("size", 1..=10_000).unwrap_or(100);
-            fields.close();
-            Some((argument?.value, u32::try_from(size).ok()?))
-        });
-        fields.close();
-        let (items, last) = (items?, last?);
-        let arguments = PageArguments {
-            items: items.value.clone(),
-            last: last.value.clone(),
-            total: total.as_ref().map(|total| total.value.clone()),
-            argument: argument?,
-            page: page?,
-            size: size_argument?,
-            sort: sort?,
-            filter,
-            nested,
-        };
-        let members = [items, last].into_iter().chain(total).collect();
-        Some((u32::try_from(size).ok()?, usize::try_from(prefetch).ok()?, arguments, members))
-    }
-
-    fn sort(&self, node: &Node) -> Option<SortArgument> {
-        let fields = self.open(node, "`sort`")?;
-        let text = |key| fields.required_text(key).map(|text| text.value);
-        let (argument, property, direction) = (text("argument"), text("property"), text("direction"));
-        let (ascending, descending) = (text("ascending"), text("descending"));
-        fields.close();
-        Some(SortArgument {
-            argument: argument?,
-            property: property?,
-            direction: direction?,
-            ascending: ascending?,
-            descending: descending?,
-        })
+    fn headers(&self, fields: &Fields<'_>) -> Vec<(Located<String>, Located<String>)> {
+        let mut headers = Vec::new();
+        for entry in fields.map("headers") {
+            let Some(value) = yaml::text(&entry.value, self.file, self.problems) else { continue };
+            let name = &entry.key;
+            let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if name.value.is_empty() || !name.value.chars().all(is_token) {
+                self.problems.report(
+                    Problem::error("M0607", format!("`{}` is no name of a header", name.value))
+                        .at(self.file, name.span, "cannot be sent")
+                        .help("names are letters, digits and hyphens, such as `X-Api-Key`"),
+                );
+            } else if let (true, Some(oauth2)) =
+                (name.value.eq_ignore_ascii_case("authorization"), fields.entry("oauth2"))
+            {
+                self.problems.report(
+                    Problem::error("M0607", "the header `Authorization` carries the access token")
+                        .at(self.file, name.span, "given here too")
+                        .because(Place::new(self.file, oauth2.key.span), "tokens are asked for here")
+                        .help("remove one of them"),
+                );
+            } else if !value.value.chars().all(|c| (' '..='~').contains(&c)) {
+                self.problems.report(
+                    Problem::error("M0607", format!("the value of `{}` does not fit into a header", name.value)).at(
+                        self.file,
+                        value.span,
+                        "has other characters than plain ones",
+                    ),
+                );
+            } else if let Some((start, end)) =
+                placeholders(&value.value).into_iter().find(|(start, end)| !is_name(&value.value[start + 1..end - 1]))
+            {
+                self.problems.report(
+                    Problem::error("M0607", "braces hold the name of a credential or a setting")
+                        .at(self.file, value.part(self.file, start..end), "holds none")
+                        .help("write such as `Bearer {api_key}`"),
+                );
+            } else {
+                headers.push((name.clone(), value));
+            }
+        }
+        headers
     }
 
     fn scalar(&self, entry: &Entry) -> Option<(Scalar, Option<DateFormat>)> {
@@ -267,7 +286,11 @@ impl Reader<'_> {
     fn deletion(&self, node: &Node) -> Option<(Located<String>, i64)> {
         let fields = self.open(node, "`deletion`")?;
         let path = fields.required_text("path");
-        let equals = fields.integer("equals", i64::MIN..=i64::MAX).unwrap_or(1);
+        // Where a flag is true or false, true is 1.
+        let equals = match fields.get("equals").map(|node| &node.value) {
+            Some(yaml::Value::Bool(flag)) => i64::from(*flag),
+            _ => fields.integer("equals", i64::MIN..=i64::MAX).unwrap_or(1),
+        };
         fields.close();
         Some((path?, equals))
     }
@@ -285,4 +308,9 @@ impl Reader<'_> {
         fields.close();
         Some(limits)
     }
+}
+
+/// Whether a text may name a credential.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -3,6 +3,7 @@
 mod connection;
 mod definition;
 mod files;
+mod pages;
 mod remote;
 mod secrets;
 
@@ -24,9 +25,10 @@ use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
 pub use crate::mapping::Operation;
-pub use connection::{Connection, CredentialSource, Options, Reference, SandboxSettings};
+pub use connection::{Connection, Options, Reference, SandboxSettings};
 pub use files::Home;
-pub use remote::{Limits, Paging, Placement, Remote};
+pub use remote::OAUTH2_CREDENTIALS;
+pub use remote::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Remote, Sequence};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.
 const NO_SANDBOX: &str = "http://127.0.0.1:9/";
@@ -89,28 +91,23 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems))?;
     let settings = settings(&definition, connection, problems);
     let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
-    let token_url = url(&definition, &definition.token_url, connection, &settings, problems);
+    let token_url = definition.oauth2.as_ref().map(|oauth2| &oauth2.token_url);
+    let token_url = token_url.map(|pattern| url(&definition, pattern, connection, &settings, problems));
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
     let plans = documents.iter().filter_map(|document| compile(document, around, problems));
     let plans = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
-    let paging = Paging {
-        size: definition.page_size,
-        prefetch: definition.prefetch,
-        items: definition.pages.items.clone(),
-        last: definition.pages.last.clone(),
-        total: definition.pages.total.clone(),
+    let headers =
+        definition.headers.iter().map(|(name, pattern)| header(&name.value, &pattern.value, &settings)).collect();
+    let oauth2 = match (definition.oauth2, token_url) {
+        (Some(definition::OAuth2 { scopes, placement, expiry_margin, .. }), Some(token_url)) => {
+            Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin })
+        }
+        _ => None,
     };
-    let remote = Remote {
-        endpoint: endpoint?,
-        token_url: token_url?,
-        scopes: definition.scopes,
-        placement: definition.placement,
-        expiry_margin: definition.expiry_margin,
-        paging,
-        limits: definition.limits,
-    };
+    let remote =
+        Remote { endpoint: endpoint?, oauth2, headers, paging: definition.pages.paging, limits: definition.limits };
     let hash = hash(&files, connection);
     Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans })
 }
@@ -159,9 +156,26 @@ fn fill(pattern: &str, settings: &BTreeMap<String, String>) -> String {
     settings.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
+/// A header with the settings filled in; what else stands in braces is a credential.
+fn header(name: &str, pattern: &str, settings: &BTreeMap<String, String>) -> Header {
+    let mut value = Vec::new();
+    let mut at = 0;
+    for (start, end) in placeholders(pattern) {
+        let named = &pattern[start + 1..end - 1];
+        value.push(HeaderPart::Text(pattern[at..start].to_owned()));
+        value.push(match settings.get(named) {
+            Some(setting) => HeaderPart::Text(setting.clone()),
+            None => HeaderPart::Credential(named.to_owned()),
+        });
+        at = end;
+    }
+    value.push(HeaderPart::Text(pattern[at..].to_owned()));
+    Header { name: name.to_owned(), value }
+}
+
 /// The schema, if it is clear what its scalars mean: otherwise any path could be right.
 fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) -> Option<Schema> {
-    let schema = Schema::parse(file, definition.scalars.clone(), &definition.pages.items, problems)?;
+    let schema = Schema::parse(file, definition.scalars.clone(), &definition.pages.paging.items, problems)?;
     let mut clear = definition.all_scalars_known;
     for scalar in &definition.scalar_keys {
         if !schema.has_scalar(&scalar.value) {
@@ -173,13 +187,13 @@ fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) 
             );
         }
     }
-    for member in &definition.page_members {
+    for member in &definition.pages.members {
         if !schema.has_page_member(&member.value) {
             clear = false;
             problems.report(
                 Problem::error("M0152", format!("no query of the schema yields pages with `{}`", member.value))
                     .at(&definition.file, member.span, "no such member")
-                    .help("`items` names the member of a page that holds its rows, `last` the one that ends the list, `total` the one that counts"),
+                    .help(definition.pages.help()),
             );
             // Without rows there are no pages.
             break;
@@ -204,7 +218,7 @@ fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dial
         flags: definition.flags.clone(),
         deletion: definition.deletion.as_ref().map(|(path, value)| (path.value.clone(), *value)),
         arguments: (Some(Arc::clone(&definition.file)), definition.arguments.clone()),
-        pages: definition.pages.clone(),
+        pages: definition.pages.arguments.clone(),
         settings: settings.clone(),
     }
 }

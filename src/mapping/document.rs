@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
+use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span, closest};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
 
 /// A mapping file.
@@ -24,7 +24,17 @@ pub(super) struct Read {
     pub query: Located<String>,
     pub filter: Option<Located<String>>,
     pub arguments: Vec<Entry>,
-    pub sort: Vec<Located<String>>,
+    /// None where the file asks for no order; whether it may is the source's matter.
+    pub sort: Option<Sort>,
+    pub span: Span,
+}
+
+/// The order in which rows are read.
+#[derive(Debug)]
+pub(super) struct Sort {
+    /// None when they could not be read, which was reported.
+    pub keys: Vec<Located<String>>,
+    pub span: Span,
 }
 
 /// What fills a field: alternatives, of which the first that yields something wins.
@@ -165,17 +175,26 @@ impl Reader<'_> {
         let filter = fields.text("where");
         let arguments = fields.map("arguments").to_vec();
         let before = self.problems.count();
-        let sort = fields.require("sort").map(|node| yaml::texts(node, self.file, self.problems));
-        if sort.as_ref().is_some_and(Vec::is_empty) && self.problems.count() == before {
-            let key = fields.entry("sort").map_or(node.span, |entry| entry.key.span);
+        let sort = fields.entry("sort").map(|entry| {
+            // Whoever names the key wants an order.
+            let keys = fields.require("sort").map(|node| yaml::texts(node, self.file, self.problems));
+            Sort { keys: keys.unwrap_or_default(), span: entry.key.span }
+        });
+        if let Some(Sort { keys, span }) = &sort
+            && keys.is_empty()
+            && self.problems.count() == before
+        {
             self.problems.report(
                 Problem::error("M0004", "`read` needs `sort`")
-                    .at(self.file, key, "names no key")
+                    .at(self.file, *span, "names no key")
                     .help("pages are counted: without a fixed order rows slip through between them"),
             );
         }
+        // A key that was misspelt is not missing as well.
+        let misspelt = fields.unknown().into_iter().find(|entry| closest(&entry.key.value, ["sort"]).is_some());
+        let sort = sort.or_else(|| misspelt.map(|entry| Sort { keys: Vec::new(), span: entry.key.span }));
         fields.close();
-        Some(Read { query: query?, filter, arguments, sort: sort? })
+        Some(Read { query: query?, filter, arguments, sort, span: node.span })
     }
 
     fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {

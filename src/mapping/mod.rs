@@ -20,7 +20,7 @@ mod time;
 mod write;
 
 pub use compile::{Surroundings, compile};
-pub use dialect::{Dialect, PageArguments, SortArgument};
+pub use dialect::{Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;
 pub use eval::Session;
 pub use plan::{FieldSource, Operation, Plan};

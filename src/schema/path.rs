@@ -21,7 +21,7 @@ pub enum Target {
     Scalar(Scalar, String),
     /// One object of this type.
     Object(String),
-    /// A page of objects of this type: its items are the objects.
+    /// A page of objects of this type: its rows are the objects.
     Page(String),
     /// A plain list of objects of this type.
     List(String),
@@ -179,6 +179,34 @@ mod tests {
         assert_eq!(last("team"), Target::Page("Person".into()));
         assert_eq!(last("all"), Target::List("Person".into()));
         assert_eq!(last("team.name"), Target::Scalar(Scalar::Text, "String".into()));
+    }
+
+    #[test]
+    fn rows_stand_where_the_path_of_a_page_leads() {
+        let file = SourceFile::new(
+            "schema.graphql",
+            "type Query { jobs(first: Int!, after: Key, filter: Filter): JobConnection single: JobEdge lists: Lists }
+             scalar Key
+             input Filter { state: String page: Paging } input Paging { size: Int! }
+             type JobConnection { edges: [JobEdge!]! pageInfo: PageInfo! }
+             type PageInfo { endCursor: Key hasNextPage: Boolean! }
+             type JobEdge { node: Job! }
+             type Lists { edges: [Nest] } type Nest { node: [Job] }
+             type Job { title: String team(first: Int): PersonConnection }
+             type PersonConnection { edges: [PersonEdge] } type PersonEdge { node: Person }
+             type Person { name: String jobs: JobConnection }",
+        );
+        let problems = Problems::new();
+        let scalars = BTreeMap::from([("Key".into(), Scalar::Text)]);
+        let schema = Schema::parse(&file, scalars, "edges.node", &problems).unwrap();
+        assert_eq!(schema.queries(), ["jobs"], "a list of lists is no page");
+        assert!(schema.has_page_member("pageInfo.endCursor") && !schema.has_page_member("pageInfo.startCursor"));
+        let last = |path| schema.walk("Job", path).unwrap().pop().unwrap().target;
+        assert_eq!(last("team"), Target::Page("Person".into()));
+        assert_eq!(last("team.jobs.title"), Target::Scalar(Scalar::Text, "String".into()));
+        assert_eq!(schema.argument_type("jobs", &["after"]), Some("Key"));
+        assert_eq!(schema.argument_type("jobs", &["filter", "page"]), Some("Paging"));
+        assert_eq!(schema.argument_type("jobs", &["filter", "size"]), None);
     }
 
     #[test]

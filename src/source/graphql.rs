@@ -13,15 +13,32 @@ use super::{
     error::{Request, SourceError},
     transport::Reply,
 };
-use crate::connector::{Operation, Paging};
+use crate::connector::{EndMember, Operation, Paging, Sequence};
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The number of the page, from 0. Where pages begin at cursors it only counts them.
+    pub page: u32,
+    /// The cursor that the page before gave, as JSON: a text or a number.
+    pub cursor: Option<String>,
+}
+
+impl From<u32> for Position {
+    fn from(page: u32) -> Position {
+        Position { page, cursor: None }
+    }
+}
 
 /// A page of the remote system's list.
 #[derive(Clone)]
 pub struct Page {
     /// Its number, from 0.
     pub number: u32,
-    /// Whether the remote system says that no page follows.
+    /// Whether no page follows.
     pub last: bool,
+    /// Where the next page begins, whether or not there is one. None where a cursor is needed and the page gave none.
+    pub next: Option<Position>,
     /// How many rows all pages have together, if the remote system says so.
     pub total: Option<u64>,
     /// What went wrong with single fields while the rest of the page was answered.
@@ -74,9 +91,10 @@ impl Page {
         self.given
     }
 
-    /// Whether the list ends here. A short page is no sign of it: the server may cap its pages.
+    /// Whether the list ends here. A short page is no sign of it: the server may cap its pages. Nor is an empty one where
+    /// pages begin at cursors: the server may filter a page after cutting it.
     pub fn ends_list(&self) -> bool {
-        self.last || self.given == 0
+        self.last
     }
 }
 
@@ -90,7 +108,9 @@ impl Page {
             text.push_str(&row.to_string());
             rows.push(start..text.len());
         }
-        Self { number, last, total, errors: Vec::new(), text: Text::new(text), rows, given: given as usize }
+        let next = Some(Position::from(number + 1));
+        let last = last || given == 0;
+        Self { number, last, next, total, errors: Vec::new(), text: Text::new(text), rows, given: given as usize }
     }
 }
 
@@ -133,15 +153,15 @@ impl fmt::Display for GraphqlError {
 }
 
 impl GraphqlError {
-    fn read(raw: &RawValue, token: &str) -> Self {
+    fn read(raw: &RawValue, secrets: &[&str]) -> Self {
         let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
         let message = value["message"].as_str().or(value.as_str()).unwrap_or("no message");
         let path = value["path"].as_array().map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));
         let kind = ["errorType", "code", "classification"].iter().find_map(|name| value["extensions"][name].as_str());
         Self {
-            message: legible(message, &[token]),
-            path: path.map(|path| legible(&path, &[token])),
-            kind: kind.map(|kind| legible(kind, &[token])),
+            message: legible(message, secrets),
+            path: path.map(|path| legible(&path, secrets)),
+            kind: kind.map(|kind| legible(kind, secrets)),
             row: None,
         }
     }
@@ -160,18 +180,28 @@ fn segment(value: &Value) -> String {
 struct Body<'a> {
     query: &'a str,
     operation_name: &'a str,
-    variables: Variables,
+    variables: Variables<'a>,
 }
 
 #[derive(Serialize)]
-struct Variables {
-    page: u32,
+struct Variables<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
     size: u32,
+    /// The first page has none, not `null`: some servers take that for a cursor and refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a RawValue>,
 }
 
-/// The body of the request for a page.
-pub(super) fn request_body(operation: &Operation, page: u32, size: u32) -> Bytes {
-    let variables = Variables { page, size };
+/// The body of the request for the page that begins at a position.
+pub(super) fn request_body(operation: &Operation, at: &Position, paging: &Paging) -> Bytes {
+    let variables = match paging.sequence {
+        Sequence::Numbered { .. } => Variables { page: Some(at.page), size: paging.size, cursor: None },
+        Sequence::Cursors { .. } => {
+            let cursor = at.cursor.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
+            Variables { page: None, size: paging.size, cursor }
+        }
+    };
     let body = Body { query: &operation.text, operation_name: &operation.name, variables };
     serde_json::to_vec(&body).expect("texts and numbers are always JSON").into()
 }
@@ -181,8 +211,8 @@ pub(super) struct Reader<'a> {
     pub(super) paging: &'a Paging,
     pub(super) operation: &'a Operation,
     pub(super) number: u32,
-    /// The token that the request carried, to blot it out of whatever comes back.
-    pub(super) token: &'a str,
+    /// The secrets that the request carried, to blot them out of whatever comes back.
+    pub(super) secrets: &'a [&'a str],
 }
 
 impl Reader<'_> {
@@ -215,7 +245,7 @@ impl Reader<'_> {
             }
             Err(error) => return Err(self.no_json(request, &text.bytes, Some(&error))),
         }
-        let errors: Vec<_> = envelope.errors.iter().map(|raw| GraphqlError::read(raw, self.token)).collect();
+        let errors: Vec<_> = envelope.errors.iter().map(|raw| GraphqlError::read(raw, self.secrets)).collect();
         let Some(rows) = &envelope.rows else {
             return Err(self.without_rows(request, errors, envelope.has_data));
         };
@@ -224,12 +254,23 @@ impl Reader<'_> {
             .zip(&envelope.errors)
             .map(|(error, raw)| GraphqlError { row: self.row_of(raw, rows), ..error })
             .collect();
+        let given = rows.len();
+        let says_last = self.paging.end.as_ref().zip(envelope.end).map(|(member, value)| member.means_last(value));
+        let after = self.number.saturating_add(1);
+        let (last, next) = match self.paging.sequence {
+            Sequence::Numbered { .. } => (says_last == Some(true) || given == 0, Some(Position::from(after))),
+            Sequence::Cursors { .. } => {
+                let next = envelope.next.map(|cursor| Position { page: after, cursor: Some(cursor.to_owned()) });
+                (says_last.unwrap_or(next.is_none()), next)
+            }
+        };
         Ok(Page {
             number: self.number,
-            last: envelope.last.unwrap_or(false),
+            last,
+            next,
             total: envelope.total,
             errors,
-            given: rows.len(),
+            given,
             rows: rows.iter().flatten().map(|row| text.place(row)).collect(),
             text,
         })
@@ -240,14 +281,19 @@ impl Reader<'_> {
             let cause = format!("the answer broke off: {}", describe(body));
             return SourceError::Unavailable { request, cause, retry_after: None };
         }
-        SourceError::Malformed { request, found: quote(body, &[self.token]) }
+        SourceError::Malformed { request, found: quote(body, self.secrets) }
     }
 
     fn shape(&self) -> Shape<'_> {
+        let next = match &self.paging.sequence {
+            Sequence::Numbered { .. } => None,
+            Sequence::Cursors { next } => Some(next.as_str()),
+        };
         Shape {
             root: &self.operation.root,
             items: &self.paging.items,
-            last: &self.paging.last,
+            end: self.paging.end.as_ref().map(EndMember::path),
+            next,
             total: self.paging.total.as_deref(),
         }
     }
@@ -259,11 +305,15 @@ impl Reader<'_> {
             path: Vec<Value>,
         }
         let Path { path } = serde_json::from_str(raw.get()).ok()?;
-        let [root, items, index, ..] = path.as_slice() else { return None };
-        if *root != self.operation.root.as_str() || *items != self.paging.items.as_str() {
+        let (root, path) = path.split_first()?;
+        // The index stands behind the member that is the list, and that is one of those on the way to the rows.
+        let names = path.iter().take_while(|segment| segment.is_string()).count();
+        let mut way = self.paging.items.split('.');
+        let is_on_the_way = names > 0 && path[..names].iter().all(|name| way.next() == name.as_str());
+        if *root != self.operation.root.as_str() || !is_on_the_way {
             return None;
         }
-        let index = usize::try_from(index.as_u64()?).ok()?;
+        let index = usize::try_from(path.get(names)?.as_u64()?).ok()?;
         rows.get(index)?.map(|_| rows[..index].iter().flatten().count())
     }
 
@@ -298,9 +348,11 @@ impl Reader<'_> {
             errors: Vec<&'a RawValue>,
         }
         match serde_json::from_slice::<Errors<'_>>(body) {
-            Ok(Errors { errors }) => errors.iter().map(|raw| GraphqlError::read(raw, self.token).to_string()).collect(),
+            Ok(Errors { errors }) => {
+                errors.iter().map(|raw| GraphqlError::read(raw, self.secrets).to_string()).collect()
+            }
             Err(_) if body.trim_ascii().is_empty() => Vec::new(),
-            Err(_) => vec![quote(body, &[self.token])],
+            Err(_) => vec![quote(body, self.secrets)],
         }
     }
 }
@@ -314,13 +366,13 @@ mod tests {
     fn read(body: &[u8]) -> Result<Page, SourceError> {
         let paging = Paging {
             size: 10,
-            prefetch: 1,
+            sequence: Sequence::Numbered { prefetch: 1 },
             items: "items".to_owned(),
-            last: "last".to_owned(),
+            end: Some(EndMember::Last("last".to_owned())),
             total: Some("total".to_owned()),
         };
         let operation = Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned() };
-        let reader = Reader { paging: &paging, operation: &operation, number: 0, token: "token" };
+        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["token"] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
     }

@@ -37,16 +37,18 @@ const READERS: u32 = 4;
 /// Rows that are handed over between the thread of a connection and its user at once.
 const ROW_BUFFER: usize = 256;
 
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let records = Migration::new(
-        1,
-        Cow::Borrowed("records"),
-        MigrationType::Simple,
-        include_str!("migrations/1_records.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![records])
-});
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| Migrator::with_migrations(migrations()));
+
+/// Every change of the tables, in order. One that was shipped is never edited.
+pub(super) fn migrations() -> Vec<Migration> {
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    vec![
+        migration(1, "records", include_str!("migrations/1_records.sql")),
+        migration(2, "cursors", include_str!("migrations/2_cursors.sql")),
+    ]
+}
 
 /// How a connection to the file at `path` is made.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {

@@ -3,6 +3,7 @@
 
 mod condition;
 mod constant;
+mod literal;
 mod operation;
 mod rule;
 mod view;
@@ -81,7 +82,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         model,
         operation,
         scope,
-        rows_of_page: around.dialect.pages.items.as_str().into(),
+        rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
         deletion,
