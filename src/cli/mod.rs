@@ -6,6 +6,7 @@ mod error;
 mod get;
 mod list;
 mod log;
+mod new;
 mod progress;
 mod sandbox;
 mod show;
@@ -96,6 +97,7 @@ enum Command {
     List(list::List),
     Get(get::Get),
     Coverage(coverage::Coverage),
+    New(new::New),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -130,6 +132,7 @@ impl Command {
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
+            Command::New(new) => new.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }
