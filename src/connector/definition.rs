@@ -80,7 +80,7 @@ impl Definition {
         let endpoint = fields.required_text("endpoint");
         let oauth2 = fields.get("oauth2").map(|node| reader.oauth2(node));
         let headers = reader.headers(&fields);
-        if fields.entry("oauth2").is_none() && fields.entry("headers").is_none() {
+        if fields.get("oauth2").is_none() && fields.get("headers").is_none() {
             problems.report(
                 Problem::error("M0004", "a connector needs `oauth2` or `headers`")
                     .at(file, fields.span(), "no request would be let in")
@@ -202,6 +202,15 @@ impl Reader<'_> {
                         "has other characters than plain ones",
                     ),
                 );
+            } else if placeholders(&value.value).is_empty() && is_telling(&name.value) {
+                // Its line is not shown: the value may be a secret.
+                self.problems.report(
+                    Problem::error("M0611", format!("credentials stand elsewhere, not in {}", self.file.path)).help(format!(
+                        "let `{}` hold a name in braces, such as `{{api_key}}`, and say in the connection where it is kept; \
+                         if a secret stood here, replace it at the source",
+                        name.value
+                    )),
+                );
             } else if let Some((start, end)) =
                 placeholders(&value.value).into_iter().find(|(start, end)| !is_name(&value.value[start + 1..end - 1]))
             {
@@ -313,4 +322,10 @@ impl Reader<'_> {
 /// Whether a text may name a credential.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether a header of that name carries a secret.
+fn is_telling(header: &str) -> bool {
+    let name = header.to_ascii_lowercase();
+    ["authorization", "key", "token", "secret", "passw", "cookie"].iter().any(|word| name.contains(word))
 }

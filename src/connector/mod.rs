@@ -209,7 +209,8 @@ fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) 
                 .help("name the field by which the source marks deleted rows, or remove `deletion`"),
         );
     }
-    clear.then_some(schema)
+    let given = definition.pages.arguments.nested.as_ref().map(|nested| nested.argument.clone());
+    clear.then(|| schema.giving_to_lists(given))
 }
 
 fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dialect {

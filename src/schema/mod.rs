@@ -75,6 +75,8 @@ pub struct Schema {
     scalars: BTreeMap<String, Scalar>,
     /// The path from a page to its rows.
     items: Vec<String>,
+    /// The argument that lists inside a row are given.
+    given_to_lists: Option<String>,
 }
 
 impl Schema {
@@ -89,7 +91,7 @@ impl Schema {
         match apollo_compiler::Schema::parse_and_validate(&file.text, &file.path) {
             Ok(graphql) => {
                 let items = items.split('.').map(str::to_owned).collect();
-                Some(Schema { graphql, scalars, items })
+                Some(Schema { graphql, scalars, items, given_to_lists: None })
             }
             Err(error) => {
                 let mut mistakes: Vec<(Span, String)> = error
@@ -116,6 +118,13 @@ impl Schema {
                 None
             }
         }
+    }
+
+    /// Names the argument that lists inside a row are given: it may be required of them.
+    #[must_use]
+    pub fn giving_to_lists(mut self, argument: Option<String>) -> Schema {
+        self.given_to_lists = argument;
+        self
     }
 
     /// Whether a scalar of that name exists.

@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod graphql;
 mod oauth;
+mod page;
 mod paging;
 mod transport;
 
@@ -23,7 +24,8 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
-pub use graphql::{GraphqlError, Page, Position};
+pub use graphql::GraphqlError;
+pub use page::{Page, Position};
 
 use crate::connector::{Operation, Remote, Sequence};
 use access::{Access, Pass};

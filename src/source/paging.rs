@@ -9,7 +9,7 @@ use futures_util::{
 
 use super::{
     error::SourceError,
-    graphql::{Page, Position},
+    page::{Page, Position},
 };
 
 /// Fetches the pages from `from` on, each at the cursor that the one before gave. A cursor that comes a second time would

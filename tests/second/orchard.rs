@@ -244,7 +244,7 @@ fn grown() -> Map<String, Value> {
         json!({
             "id": format!("o{at}"), "number": 100 + at, "title": format!("{} picker", pick(&["Apple", "Pear", "Plum"], at)),
             "state": pick(&["LIVE", "DRAFT", "PAUSED", "FILLED"], at), "contract": pick(&["PERMANENT", "TEMPORARY", "TRAINEE"], at),
-            "remote": at % 5 == 0, "secret": at == 2,
+            "remote": at.is_multiple_of(5), "secret": at == 2,
             "pay": {"low": 2000.0 + at as f64, "high": if at == 0 { 2000.0 } else { 3000.0 }, "currency": "eur", "per": "per month"},
             "place": {"street": "Lane 1", "town": "Tiel", "postcode": "4001 AA", "country": "NLD"},
             "team": [
@@ -259,13 +259,13 @@ fn grown() -> Map<String, Value> {
     let person = |at: usize| {
         json!({
             "id": format!("p{at}"), "givenName": given(at + 3), "familyName": family(at + 1),
-            "headline": if at % 2 == 0 { "Grafter at Twigs & Co" } else { "Grafter" },
+            "headline": if at.is_multiple_of(2) { "Grafter at Twigs & Co" } else { "Grafter" },
             "contacts": [
                 {"kind": "mail", "value": format!("p{at}@example.org"), "private": true},
                 {"kind": "phone", "value": format!("+31 6 0000 {at:04}"), "private": false},
                 {"kind": "mail", "value": "no address", "private": false},
             ],
-            "labels": if at % 3 == 0 { json!([{"id": "l1", "text": "Ladder"}]) } else { json!([]) },
+            "labels": if at.is_multiple_of(3) { json!([{"id": "l1", "text": "Ladder"}]) } else { json!([]) },
             "place": {"town": "Buren", "country": "Belgium"},
             "createdAt": moment(at, "-03:30"), "deleted": false,
         })

@@ -1,6 +1,7 @@
 //! What every sentence of `docs/mapping.md` means, over a made-up source of posts and persons.
 
 mod conditions;
+mod connections;
 mod each;
 mod laws;
 mod origins;
