@@ -199,6 +199,7 @@ fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) 
             break;
         }
     }
+    clear = clear && page_arguments_are_known(definition, &schema, problems);
     if let Some((path, _)) = &definition.deletion
         && clear
         && !schema.some_rows_have_flag(&path.value)
@@ -211,6 +212,32 @@ fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) 
     }
     let given = definition.pages.arguments.nested.as_ref().map(|nested| nested.argument.clone());
     clear.then(|| schema.giving_to_lists(given))
+}
+
+/// Whether some query takes each argument that asks for a page.
+fn page_arguments_are_known(definition: &Definition, schema: &Schema, problems: &Problems) -> bool {
+    let pages = &definition.pages;
+    let [of_query, of_pages] = &pages.asked_by;
+    let object = pages.arguments.argument.as_deref();
+    for (names, of) in [(of_query, None), (of_pages, object)] {
+        let known = schema.page_arguments(of);
+        let unknown: Vec<&Located<String>> = names.iter().filter(|name| !known.contains(name.value.as_str())).collect();
+        for name in &unknown {
+            let message = match of {
+                None => format!("no query that yields pages has an argument `{}`", name.value),
+                Some(of) => format!("the argument `{of}` has no member `{}`", name.value),
+            };
+            problems.report(
+                Problem::error("M0154", message)
+                    .at(&definition.file, name.span, "cannot be sent")
+                    .suggest(&name.value, known.iter().copied()),
+            );
+        }
+        if !unknown.is_empty() {
+            return false;
+        }
+    }
+    true
 }
 
 fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dialect {

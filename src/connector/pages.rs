@@ -14,6 +14,8 @@ pub(super) struct Pages {
     pub paging: Paging,
     /// The members of a page, for messages about them. The first leads to its rows.
     pub members: Vec<Located<String>>,
+    /// The arguments that ask for a page, for messages about them: of the query field, and then of `arguments.argument`.
+    pub asked_by: [Vec<Located<String>>; 2],
 }
 
 impl Pages {
@@ -41,54 +43,64 @@ pub(super) fn parse(node: &Node, file: &Arc<SourceFile>, problems: &Problems) ->
     let what = if by == By::Number { "`pages`" } else { "`pages` by cursor" };
     let fields = Fields::open(node, what, file, problems)?;
     fields.entry("by");
-    let text = |key| fields.required_text(key).map(|text| text.value);
     let size = fields.integer("size", 1..=10_000).unwrap_or(100);
     let items = fields.required_text("items");
     let (end, end_member) = end(&fields, by, file, problems);
-    let argument = fields.text("argument").map(|text| text.value);
+    let argument = fields.text("argument");
     let (start, sequence, next) = match by {
         By::Number => {
             let prefetch = fields.integer("prefetch", 1..=64).unwrap_or(4);
             let sequence = usize::try_from(prefetch).ok().map(|prefetch| Sequence::Numbered { prefetch });
-            (text("page").map(PageStart::Number), sequence, None)
+            (fields.required_text("page"), sequence, None)
         }
         By::Cursor => {
             let next = fields.required_text("next");
             let sequence = next.as_ref().map(|next| Sequence::Cursors { next: next.value.clone() });
-            (text("cursor").map(PageStart::Cursor), sequence, next)
+            (fields.required_text("cursor"), sequence, next)
         }
     };
     let total = fields.text("total");
-    let size_argument = text("size_argument");
-    let filter = fields.text("filter").map(|text| text.value);
+    let size_argument = fields.required_text("size_argument");
+    let filter = fields.text("filter");
     let sort = match fields.entry("sort").map(|entry| &entry.value) {
         // Numbered pages without an order lose rows, so it takes a word to have none.
         None if by == By::Number => fields.require("sort").map(|_| None),
         None | Some(Node { value: Value::Null, .. }) => Some(None),
         Some(node) => sort(node, file, problems).map(Some),
     };
-    let size_of_lists = size_argument.as_deref().filter(|_| argument.is_none());
+    let size_of_lists = size_argument.as_ref().filter(|_| argument.is_none()).map(|name| name.value.as_str());
     let nested = fields.get("nested").map(|node| nested(node, size_of_lists, file, problems));
     fields.close();
     if by == By::Number && end.is_none() {
         return None;
     }
-    let (items, size) = (items?, u32::try_from(size).ok()?);
+    let (items, size, start, size_argument) = (items?, u32::try_from(size).ok()?, start?, size_argument?);
     let beside: Vec<Located<String>> = [end_member, next, total.clone()].into_iter().flatten().collect();
     let total = total.map(|total| total.value);
     Some(Pages {
         arguments: PageArguments {
             items: items.value.clone(),
             members: beside.iter().map(|member| member.value.clone()).collect(),
-            argument,
-            start: start?,
-            size: size_argument?,
+            argument: argument.as_ref().map(|name| name.value.clone()),
+            start: match by {
+                By::Number => PageStart::Number(start.value.clone()),
+                By::Cursor => PageStart::Cursor(start.value.clone()),
+            },
+            size: size_argument.value.clone(),
             sort: sort?,
-            filter,
+            filter: filter.as_ref().map(|name| name.value.clone()),
             nested: nested.flatten(),
         },
         paging: Paging { size, sequence: sequence?, items: items.value.clone(), end, total },
         members: std::iter::once(items).chain(beside).collect(),
+        asked_by: {
+            let of_pages = vec![start, size_argument];
+            let of_query: Vec<Located<String>> = argument.clone().into_iter().chain(filter).collect();
+            match argument {
+                Some(_) => [of_query, of_pages],
+                None => [of_query.into_iter().chain(of_pages).collect(), Vec::new()],
+            }
+        },
     })
 }
 

@@ -2,7 +2,7 @@
 
 mod path;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
@@ -168,6 +168,20 @@ impl Schema {
             path.split('.').try_fold(page, |page, name| Some(self.fields_of(page)?.get(name)?.ty.inner_named_type()))
         });
         ends.any(|end| end.is_some())
+    }
+
+    /// The names of the arguments of queries that yield pages, or of the members of one of them that is an object.
+    pub fn page_arguments(&self, of: Option<&str>) -> BTreeSet<&str> {
+        let queries = self.queries().into_iter().filter_map(|query| self.query(query));
+        let arguments = queries.flat_map(|query| &query.arguments);
+        match of {
+            None => arguments.map(|argument| argument.name.as_str()).collect(),
+            Some(of) => arguments
+                .filter(|argument| argument.name == of)
+                .filter_map(|argument| self.input_members(argument.ty.inner_named_type()))
+                .flat_map(|members| members.into_iter().map(|(name, _)| name))
+                .collect(),
+        }
     }
 
     /// The name of the type of an argument of a query field, or of the member of an argument that is an object.

@@ -260,8 +260,23 @@ mod tests {
             end: Some(EndMember::Last("last".to_owned())),
             total: Some("total".to_owned()),
         };
+        read_by(&paging, body)
+    }
+
+    fn read_by_cursor(body: &[u8]) -> Result<Page, SourceError> {
+        let paging = Paging {
+            size: 10,
+            sequence: Sequence::Cursors { next: "info.end".to_owned() },
+            items: "edges.node".to_owned(),
+            end: Some(EndMember::HasNext("info.more".to_owned())),
+            total: None,
+        };
+        read_by(&paging, body)
+    }
+
+    fn read_by(paging: &Paging, body: &[u8]) -> Result<Page, SourceError> {
         let operation = Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned() };
-        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["token"] };
+        let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
     }
@@ -296,6 +311,24 @@ mod tests {
             prop_assert_eq!(page.items().collect::<Vec<_>>(), expected);
             prop_assert!(page.rows().eq(page.items()));
             prop_assert_eq!(page.given(), rows.len());
+        }
+
+        #[test]
+        fn rows_of_connections_are_slices_of_the_body(rows in proptest::collection::vec(value(), 0..6), cursor in "\\PC{1,12}") {
+            let edges: Vec<Value> = rows.iter().map(|row| serde_json::json!({"at": row, "node": row})).collect();
+            let info = serde_json::json!({"end": cursor, "more": true});
+            let body = serde_json::json!({"data": {"thingPage": {"edges": edges, "info": info}}}).to_string();
+            let page = read_by_cursor(body.as_bytes()).unwrap();
+            let expected: Vec<_> = rows.iter().filter(|row| !row.is_null()).map(Value::to_string).collect();
+            prop_assert_eq!(page.items().collect::<Vec<_>>(), expected);
+            prop_assert_eq!(page.given(), rows.len());
+            let next = Position { page: 1, cursor: Some(Value::from(cursor).to_string()) };
+            prop_assert_eq!(page.next.as_ref(), Some(&next));
+            // The cursor goes back as it came.
+            let paging = Paging { size: 1, sequence: Sequence::Cursors { next: String::new() }, items: String::new(), end: None, total: None };
+            let operation = Operation { name: String::new(), text: String::new(), root: String::new() };
+            let sent: Value = serde_json::from_slice(&request_body(&operation, &next, &paging)).unwrap();
+            prop_assert_eq!(sent["variables"]["cursor"].to_string(), next.cursor.unwrap());
         }
 
         #[test]

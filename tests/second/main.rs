@@ -10,7 +10,7 @@ use std::time::Duration;
 use crosswalk::connector::{Connection, Home, Revision};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Connection as _, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use orchard::{KEY, Orchard};
@@ -288,6 +288,39 @@ async fn a_cursor_that_has_expired_makes_the_sync_begin_anew() {
     assert!(run.stdout.contains(&note) && !run.stdout.contains("went on at page"), "{}", run.stdout);
     assert_eq!(home.contents().await, undisturbed.contents().await);
     assert_eq!(home.checkpoint().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_whose_rows_came_or_went_meanwhile_begins_anew() {
+    let orchard = Orchard::start().await;
+    let home = TempHome::of(&orchard);
+    orchard.world().latency = Duration::from_millis(25);
+    let (model, ..) = home.sync_killed_at(40).await;
+    assert_eq!(model, "candidates");
+    orchard.world().latency = Duration::ZERO;
+    orchard.world().rows("people").retain(|row| row["id"] != "p0");
+    let run = home.expect(0, &["sync", "orchard"]);
+    let note =
+        "\ncandidates\n  began anew, because an earlier sync could not go on: rows came or went while it lay still\n";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    assert!(home.get("candidates", "p0")["remote_deleted_at"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_killed_after_a_last_page_without_a_cursor_reads_the_list_again() {
+    let orchard = Orchard::start().await;
+    let home = TempHome::of(&orchard);
+    home.sync();
+    let before = home.contents().await;
+    let running = "UPDATE syncs SET state = 'running', ended_at = NULL, next_cursor = NULL WHERE model = 'candidates'";
+    let mut database = SqliteConnectOptions::new().filename(home.store()).connect().await.unwrap();
+    sqlx::query(running).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    orchard.world().asked.clear();
+    let run = home.expect(0, &["sync", "orchard", "--model", "candidates"]);
+    assert!(!run.stdout.contains("went on at page") && !run.stdout.contains("began anew"), "{}", run.stdout);
+    assert_eq!(orchard.world().asked.first(), Some(&("people".to_owned(), None)));
+    assert_eq!(home.contents().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
