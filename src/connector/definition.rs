@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::headers::HeaderPattern;
 use super::pages::Pages;
 use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
-use super::{pages, placeholders};
-use crate::diagnostics::{Place, Problem, Problems, SourceFile};
+use super::{headers, pages};
+use crate::diagnostics::{Problem, Problems, SourceFile};
 use crate::mapping::DateFormat;
 use crate::schema::Scalar;
 use crate::yaml::{self, Entry, Fields, Located, Node};
@@ -21,8 +22,7 @@ pub(super) struct Definition {
     pub settings: Vec<Setting>,
     pub endpoint: Located<String>,
     pub oauth2: Option<OAuth2>,
-    /// Headers of every request: their names, and patterns in which credentials and settings stand in braces.
-    pub headers: Vec<(Located<String>, Located<String>)>,
+    pub headers: Vec<HeaderPattern>,
     pub pages: Pages,
     pub arguments: Vec<Entry>,
     pub scalars: BTreeMap<String, Scalar>,
@@ -58,13 +58,10 @@ impl Definition {
     pub fn credentials(&self) -> Vec<String> {
         let of_tokens = OAUTH2_CREDENTIALS.iter().filter(|_| self.oauth2.is_some()).map(|name| (*name).to_owned());
         let mut names: Vec<String> = of_tokens.collect();
-        for (_, pattern) in &self.headers {
-            for (start, end) in placeholders(&pattern.value) {
-                let name = &pattern.value[start + 1..end - 1];
-                let is_setting = self.settings.iter().any(|setting| setting.name.value == name);
-                if !is_setting && !names.iter().any(|known| known == name) {
-                    names.push(name.to_owned());
-                }
+        for name in self.headers.iter().flat_map(HeaderPattern::names) {
+            let is_setting = self.settings.iter().any(|setting| setting.name.value == name);
+            if !is_setting && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
             }
         }
         names
@@ -79,7 +76,7 @@ impl Definition {
         let settings = fields.map("settings").iter().filter_map(|entry| reader.setting(entry)).collect();
         let endpoint = fields.required_text("endpoint");
         let oauth2 = fields.get("oauth2").map(|node| reader.oauth2(node));
-        let headers = reader.headers(&fields);
+        let headers = headers::parse(fields.map("headers"), fields.entry("oauth2"), file, problems);
         if fields.get("oauth2").is_none() && fields.get("headers").is_none() {
             problems.report(
                 Problem::error("M0004", "a connector needs `oauth2` or `headers`")
@@ -173,59 +170,6 @@ impl Reader<'_> {
         Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin: margin })
     }
 
-    fn headers(&self, fields: &Fields<'_>) -> Vec<(Located<String>, Located<String>)> {
-        let mut headers = Vec::new();
-        for entry in fields.map("headers") {
-            let Some(value) = yaml::text(&entry.value, self.file, self.problems) else { continue };
-            let name = &entry.key;
-            let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-            if name.value.is_empty() || !name.value.chars().all(is_token) {
-                self.problems.report(
-                    Problem::error("M0607", format!("`{}` is no name of a header", name.value))
-                        .at(self.file, name.span, "cannot be sent")
-                        .help("names are letters, digits and hyphens, such as `X-Api-Key`"),
-                );
-            } else if let (true, Some(oauth2)) =
-                (name.value.eq_ignore_ascii_case("authorization"), fields.entry("oauth2"))
-            {
-                self.problems.report(
-                    Problem::error("M0607", "the header `Authorization` carries the access token")
-                        .at(self.file, name.span, "given here too")
-                        .because(Place::new(self.file, oauth2.key.span), "tokens are asked for here")
-                        .help("remove one of them"),
-                );
-            } else if !value.value.chars().all(|c| (' '..='~').contains(&c)) {
-                self.problems.report(
-                    Problem::error("M0607", format!("the value of `{}` does not fit into a header", name.value)).at(
-                        self.file,
-                        value.span,
-                        "has other characters than plain ones",
-                    ),
-                );
-            } else if placeholders(&value.value).is_empty() && is_telling(&name.value) {
-                // Its line is not shown: the value may be a secret.
-                self.problems.report(
-                    Problem::error("M0611", format!("credentials stand elsewhere, not in {}", self.file.path)).help(format!(
-                        "let `{}` hold a name in braces, such as `{{api_key}}`, and say in the connection where it is kept; \
-                         if a secret stood here, replace it at the source",
-                        name.value
-                    )),
-                );
-            } else if let Some((start, end)) =
-                placeholders(&value.value).into_iter().find(|(start, end)| !is_name(&value.value[start + 1..end - 1]))
-            {
-                self.problems.report(
-                    Problem::error("M0607", "braces hold the name of a credential or a setting")
-                        .at(self.file, value.part(self.file, start..end), "holds none")
-                        .help("write such as `Bearer {api_key}`"),
-                );
-            } else {
-                headers.push((name.clone(), value));
-            }
-        }
-        headers
-    }
-
     fn scalar(&self, entry: &Entry) -> Option<(Scalar, Option<DateFormat>)> {
         let fields = self.open(&entry.value, "a scalar")?;
         let kind = fields.required_text("kind");
@@ -317,15 +261,4 @@ impl Reader<'_> {
         fields.close();
         Some(limits)
     }
-}
-
-/// Whether a text may name a credential.
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// Whether a header of that name carries a secret.
-fn is_telling(header: &str) -> bool {
-    let name = header.to_ascii_lowercase();
-    ["authorization", "key", "token", "secret", "passw", "cookie"].iter().any(|word| name.contains(word))
 }

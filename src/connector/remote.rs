@@ -62,7 +62,7 @@ pub enum Placement {
     Basic,
 }
 
-/// How the pages of a list are shaped and read. Members of a page are named by their paths, such as `pageInfo.endCursor`.
+/// How the pages of a list are shaped and read. Members of a page are named by their paths, such as `info.next`.
 #[derive(Debug, Clone)]
 pub struct Paging {
     /// Rows asked for at once.

@@ -1,6 +1,6 @@
 //! The envelope of a page, `{data: {ROOT: {ITEMS: [..], LAST: .., TOTAL: ..}}, errors: [..]}`, walked in one pass:
 //! rows and errors stay text, everything else is skipped. Members of the page may stand deeper, such as
-//! `edges: [{node: ..}]` and `pageInfo: {endCursor: ..}`.
+//! `edges: [{node: ..}]` and `info: {next: ..}`.
 
 use std::fmt;
 

@@ -24,19 +24,19 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 fn a_new_connector_covers_fields_at_once_and_disturbs_nothing() {
     let home = TempHome::new();
     let before = files(home.path());
-    let run = home.expect(0, &["new", "connector", "acme"]);
+    let run = home.expect(0, &["new", "connector", "made_up"]);
     assert_screen!("new_connector", format!("{}{}", run.stdout, run.stderr));
     let after = files(home.path());
     assert_eq!(after.len(), before.len() + 7);
     assert!(before.iter().all(|(path, text)| after[path] == *text));
 
-    home.write("connections/acme.yaml", &after["connections/acme.yaml.sample"]);
-    assert_screen!("new_connector_coverage", home.expect(0, &["coverage", "acme"]).stdout);
+    home.write("connections/made_up.yaml", &after["connections/made_up.yaml.sample"]);
+    assert_screen!("new_connector_coverage", home.expect(0, &["coverage", "made_up"]).stdout);
     home.expect(0, &["coverage", "sandbox"]);
-    let run = home.expect(2, &["sync", "acme"]);
+    let run = home.expect(2, &["sync", "made_up"]);
     assert_eq!(
         run.stderr,
-        "error: connection `acme` has no credentials: the environment variable ACME_API_KEY is not set\n"
+        "error: connection `made_up` has no credentials: the environment variable MADE_UP_API_KEY is not set\n"
     );
 }
 
@@ -58,12 +58,10 @@ fn a_connector_that_exists_or_cannot_is_refused() {
 fn the_guide_shows_what_is_laid_down() {
     let guide = std::fs::read_to_string(Path::new(ROOT).join("docs/connectors.md")).unwrap();
     let home = TempHome::new();
-    home.expect(0, &["new", "connector", "acme"]);
+    home.expect(0, &["new", "connector", "made_up"]);
     let laid_down = files(home.path());
-    for (path, text) in laid_down.iter().filter(|(path, _)| {
-        ["connector.yaml", "jobs.yaml", "acme.yaml.sample"].iter().any(|name| path.ends_with(name))
-            && path.contains("acme")
-    }) {
+    for path in ["mappings/made_up/connector.yaml", "mappings/made_up/jobs.yaml", "connections/made_up.yaml.sample"] {
+        let text = laid_down[path].replace("made_up", "acme").replace("MADE_UP", "ACME").replace("Made up", "Acme");
         assert!(guide.contains(text.trim_end()), "docs/connectors.md does not show {path} as it is laid down");
     }
 }

@@ -43,6 +43,8 @@ impl Compiler<'_> {
             Value::Bool(value) => value.to_string(),
             Value::Int(value) if name != "String" && name != "ID" => value.to_string(),
             Value::Float(value) if name != "String" && name != "ID" => value.to_string(),
+            // A scalar of the source's own may have any shape.
+            Value::List(_) | Value::Map(_) if self.schema.has_scalar(name) => free(node),
             _ => {
                 let text = yaml::text(node, file, self.problems)?;
                 match self.schema.enum_values(name) {
@@ -73,7 +75,10 @@ impl Compiler<'_> {
                 );
                 return None;
             };
-            Some(format!("{name}: {}", self.literal(entry, ty, file)?))
+            match &entry.value.value {
+                Value::Null if !ty.is_non_null() => Some(format!("{name}: null")),
+                _ => Some(format!("{name}: {}", self.literal(entry, ty, file)?)),
+            }
         });
         let members: Vec<Option<String>> = members.collect();
         let members: Option<Vec<String>> = members.into_iter().collect();
@@ -91,6 +96,22 @@ fn unlike(value: &Value, type_name: &str) -> Option<&'static str> {
         _ => (true, ""),
     };
     (!fits).then_some(wanted)
+}
+
+/// A literal of no particular type. What GraphQL does not allow in it shows when the operation is validated.
+fn free(node: &Node) -> String {
+    match &node.value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Text(text) => quoted(text),
+        Value::List(items) => format!("[{}]", items.iter().map(free).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => {
+            let member = |entry: &Entry| format!("{}: {}", entry.key.value, free(&entry.value));
+            format!("{{{}}}", entries.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// JSON's escapes are GraphQL's.

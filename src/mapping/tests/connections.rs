@@ -19,7 +19,7 @@ input SortKey { field: String!, way: Way }
 input Window { limit: Int!, start: Key, by: [SortKey!] }
 input Filter { states: [String!], deep: Filter, hidden: Boolean }
 type Query {
-  posts(first: Int!, after: Key, filter: Filter, orderBy: [Order!], tags: [String!]): Posts
+  posts(first: Int!, after: Key, filter: Filter, orderBy: [Order!], tags: [String!], key: Key): Posts
   windows(window: Window): Posts
   numbered(page: Int!, size: Int!, orderBy: [Order!]): Posts
 }
@@ -127,10 +127,10 @@ fn a_page_is_asked_for_as_the_connector_says() {
 
 #[test]
 fn lists_and_objects_are_arguments_as_yaml_has_them() {
-    let read = "{ query: posts, arguments: { filter: { states: [a b, 7], deep: { hidden: true } }, \
-                orderBy: [{ field: AT, way: DOWN }, { field: ID }], tags: one } }";
-    let expected = "posts(filter: {states: [\"a b\", \"7\"], deep: {hidden: true}}, \
-                    orderBy: [{field: AT, way: DOWN}, {field: ID}], tags: \"one\", first: $size, after: $cursor)";
+    let read = "{ query: posts, arguments: { filter: { states: [a b, 7], deep: { hidden: true, states: null } }, \
+                orderBy: [{ field: AT, way: DOWN }, { field: ID }], tags: one, key: { a: [1, x], b: true } } }";
+    let expected = "posts(filter: {states: [\"a b\", \"7\"], deep: {hidden: true, states: null}}, \
+                    orderBy: [{field: AT, way: DOWN}, {field: ID}], tags: \"one\", key: {a: [1, \"x\"], b: true}, first: $size, after: $cursor)";
     let asked = asked(relay(), read);
     assert!(asked.contains(expected), "{asked}");
 }
