@@ -46,7 +46,7 @@ pub(super) fn migrations() -> Vec<Migration> {
     };
     vec![
         migration(1, "records", include_str!("migrations/1_records.sql")),
-        migration(2, "cursors", include_str!("migrations/2_cursors.sql")),
+        migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
     ]
 }
 
