@@ -113,7 +113,7 @@ fn by(node: &Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<By> {
         "cursor" => Some(By::Cursor),
         other => {
             problems.report(
-                Problem::error("M0606", format!("pages cannot be read by `{other}`"))
+                Problem::error("M0608", format!("pages cannot be read by `{other}`"))
                     .at(file, text.span, "unknown manner")
                     .suggest(other, ["number", "cursor"]),
             );
@@ -136,7 +136,7 @@ fn end(
     };
     if let (Some(has_next), Some(last)) = (&has_next, &last) {
         problems.report(
-            Problem::error("M0606", "`last` and `has_next` say the same")
+            Problem::error("M0608", "`last` and `has_next` say the same")
                 .at(file, has_next.span, "of all pages but the last")
                 .because(Place::new(file, last.span), "of the last page")
                 .help("keep the one that the source has"),
