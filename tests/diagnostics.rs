@@ -4,7 +4,7 @@
 //! said), or with `check: NAME`, the one to check for warnings too (`check:` for all). Then follow the files that are put over a copy of the real home:
 //!
 //! ```text
-//! -- mappings/carerix/jobs.yaml --           the file from here on
+//! -- mappings/carerix/jobs.yaml --           the file from here on, which may be of a connector of its own
 //! -- change mappings/carerix/jobs.yaml --    lines to take out (-) and to put in their place (+)
 //! -- hex mappings/carerix/jobs.yaml --       its bytes, for what is no text
 //! -- remove mappings/carerix/jobs.yaml --    no such file
@@ -69,6 +69,7 @@ impl Case {
         }
         for (edit, file, text) in &self.edits {
             let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             match edit {
                 Edit::Write => {
                     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crosswalk::diagnostics::{Place, Problems, Report, SourceFile};
-use crosswalk::mapping::{Dialect, Document, Overlay, PageArguments, SortArgument, Surroundings, compile};
+use crosswalk::mapping::{Dialect, Document, Overlay, PageArguments, PageStart, SortArgument, Surroundings, compile};
 use crosswalk::schema::{Scalar, Schema};
 use crosswalk::script::{Limits, Scripts};
 use crosswalk::table::{Table, Tables};
@@ -39,18 +39,17 @@ fn world() -> World {
     let schema = Schema::parse(&file("mappings/carerix/schema.graphql"), scalars, "items", &problems).unwrap();
     let pages = PageArguments {
         items: "items".into(),
-        last: "last".into(),
-        total: None,
-        argument: "pageable".into(),
-        page: "page".into(),
+        members: vec!["last".into()],
+        argument: Some("pageable".into()),
+        start: PageStart::Number("page".into()),
         size: "size".into(),
-        sort: SortArgument {
+        sort: Some(SortArgument {
             argument: "sort".into(),
             property: "property".into(),
             direction: "direction".into(),
             ascending: "ASC".into(),
             descending: "DESC".into(),
-        },
+        }),
         filter: Some("qualifier".into()),
         nested: None,
     };

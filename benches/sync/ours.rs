@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crosswalk::connector::Sequence;
 use crosswalk::model::CANDIDATES;
 use crosswalk::source::{Credentials, Source};
 use crosswalk::store::Store;
@@ -17,9 +18,9 @@ pub fn sync(task: &Task) -> Outcome<Synced> {
         let revision = home::revision(&task.home, &task.server)?;
         let mut remote = revision.remote.clone();
         remote.endpoint = Url::parse(&task.endpoint())?;
-        remote.token_url = Url::parse(&task.token_url())?;
-        remote.paging.prefetch = IN_FLIGHT;
-        let credentials = Credentials { client_id: "bench".to_owned(), client_secret: "bench".to_owned().into() };
+        remote.oauth2.as_mut().ok_or("the connector asks for no tokens")?.token_url = Url::parse(&task.token_url())?;
+        remote.paging.sequence = Sequence::Numbered { prefetch: IN_FLIGHT };
+        let credentials = Credentials::of_client("bench", "bench");
         let reading = Reading {
             connection: CONNECTION.to_owned(),
             revision: Arc::new(revision),

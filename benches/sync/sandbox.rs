@@ -40,7 +40,8 @@ impl Reader {
             ("client_id", &sandbox.client_id),
             ("client_secret", &sandbox.client_secret),
         ];
-        let asked = client.post(remote.token_url.clone()).form(&form).send();
+        let oauth2 = remote.oauth2.as_ref().ok_or("the connector asks for no tokens")?;
+        let asked = client.post(oauth2.token_url.clone()).form(&form).send();
         let Token { access_token: token } = asked.await?.error_for_status()?.json().await?;
         Ok(Reader { client, remote, token })
     }

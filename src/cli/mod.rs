@@ -7,6 +7,7 @@ mod error;
 mod get;
 mod list;
 mod log;
+mod new;
 mod progress;
 mod sandbox;
 mod show;
@@ -99,6 +100,7 @@ enum Command {
     Get(get::Get),
     Check(check::Check),
     Coverage(coverage::Coverage),
+    New(new::New),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -134,6 +136,7 @@ impl Command {
             Command::Get(get) => get.run(context).await,
             Command::Check(check) => check.run(context),
             Command::Coverage(coverage) => coverage.run(context),
+            Command::New(new) => new.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

@@ -66,6 +66,11 @@ fn draw(terminal: &Terminal, bars: &mut Vec<ProgressBar>, event: Event) {
             bar.enable_steady_tick(TICK);
             bars.push(bar);
         }
+        Event::Restarted { .. } => {
+            if let Some(bar) = bars.last() {
+                bar.set_position(0);
+            }
+        }
         Event::Page { fetched, total, .. } => {
             let Some(bar) = bars.last() else { return };
             let is_first = bar.position() == 0;
@@ -125,6 +130,9 @@ fn say(terminal: &Terminal, said: &mut Instant, event: Event) {
         Event::Started { model, resumed_at: None } => terminal.note(&format!("{}: reading", model.name)),
         Event::Started { model, resumed_at: Some(page) } => {
             terminal.note(&format!("{}: going on at page {page}, where an earlier sync was broken off", model.name));
+        }
+        Event::Restarted { model, why } => {
+            terminal.note(&format!("{}: beginning anew, because an earlier sync cannot go on: {why}", model.name));
         }
         Event::Page { model, fetched, total } => {
             if said.elapsed() < EVERY {

@@ -32,6 +32,8 @@ struct ModelSummary {
     why: Option<String>,
     /// The page at which a broken sync went on.
     resumed_at_page: Option<u32>,
+    /// Why a broken sync could not go on and began anew.
+    restarted: Option<String>,
     #[serde(flatten)]
     counts: CountsSummary,
     seconds: f64,
@@ -94,6 +96,7 @@ impl ModelSummary {
             state,
             why,
             resumed_at_page: report.resumed_at,
+            restarted: report.restarted.clone(),
             counts: report.counts.into(),
             seconds: seconds(report.elapsed),
             reasons: report.reasons.ranked().into_iter().map(reason).collect(),
@@ -105,6 +108,9 @@ impl ModelSummary {
         let mut notes = Vec::new();
         if let Some(page) = self.resumed_at_page {
             notes.push(format!("went on at page {page}, where an earlier sync was broken off"));
+        }
+        if let Some(why) = &self.restarted {
+            notes.push(format!("began anew, because an earlier sync could not go on: {why}"));
         }
         notes.extend(match (self.state, &self.why) {
             ("incomplete", Some(why)) => Some(format!("incomplete: {why}; nothing was marked as deleted, sync again")),
@@ -251,6 +257,7 @@ mod tests {
             state,
             reasons: Reasons::default(),
             resumed_at,
+            restarted: None,
             elapsed: Duration::from_millis(1500),
         };
         SyncReport {

@@ -111,7 +111,7 @@ async fn with_source(
         .map_err(|error| CliError::usage(format!("the sandbox cannot be started: {error}")))?;
     let connection = connection.with_sandbox(sandbox.base_url());
     let sandbox::Options { client_id, client_secret, .. } = sandbox.options().clone();
-    Ok((connection, Credentials { client_id, client_secret: client_secret.into() }, Some(sandbox)))
+    Ok((connection, Credentials::of_client(client_id, client_secret), Some(sandbox)))
 }
 
 fn options(settings: SandboxSettings) -> sandbox::Options {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Home;
+use super::definition::Definition;
 use super::keys;
 use super::secrets::secrets;
-use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span};
-use crate::yaml::{self, Fields, Located};
+use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
+use crate::yaml::{self, Fields, Located, Value};
 
 /// Stands in a setting for the base address of the local sandbox.
 pub(super) const SANDBOX: &str = "{sandbox}";
@@ -21,8 +22,8 @@ pub struct Connection {
     pub connector: Located<String>,
     /// What the connector asks of a connection.
     pub settings: BTreeMap<String, Located<String>>,
-    /// Where the client's id and secret are kept.
-    pub credentials: Option<CredentialSource>,
+    /// Where each credential that the connector asks for is kept; none for a sandbox.
+    pub credentials: Option<BTreeMap<String, Reference>>,
     /// The sandbox to start in place of a remote system.
     pub sandbox: Option<SandboxSettings>,
     /// What is done with its records.
@@ -33,15 +34,6 @@ pub struct Connection {
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
     pub(super) settings_span: Option<Span>,
-}
-
-/// Where a client's id and secret are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialSource {
-    /// The client's id.
-    pub client_id: Reference,
-    /// The client's secret.
-    pub client_secret: Reference,
 }
 
 /// Where a text is kept that has no place in a file under version control.
@@ -93,7 +85,7 @@ impl Connection {
         }
         let file = home.read(&format!("connections/{name}.yaml"), problems)?;
         let file = SourceFile::with_secrets(file.path.as_str(), file.text.as_str(), secrets(&file.text));
-        Connection::parse(name, &file, problems)
+        Connection::parse(name, &file, |connector| asked_by(home, connector), problems)
     }
 
     /// What a connector is checked with when no connection uses it: it says nothing, and nothing is missing.
@@ -117,7 +109,13 @@ impl Connection {
         self.name.is_empty()
     }
 
-    pub(super) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
+    /// `asked_by` gives the credentials that a connector asks for, or nothing when that cannot be told.
+    pub(super) fn parse(
+        name: &str,
+        file: &Arc<SourceFile>,
+        asked_by: impl Fn(&str) -> Option<Vec<String>>,
+        problems: &Problems,
+    ) -> Option<Connection> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, &keys::CONNECTION, file, problems)?;
         let connector = fields.required_text("connector");
@@ -141,7 +139,8 @@ impl Connection {
             (Some(_), None) => None,
             (None, _) => fields.require("credentials"),
         };
-        let credentials = credentials.map(|node| credential_source(node, file, problems));
+        let asked = connector.as_ref().and_then(|connector| asked_by(&connector.value));
+        let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options(node, file, problems));
         let overlay = fields.text("overlay");
@@ -189,12 +188,66 @@ fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
     Some(options)
 }
 
-fn credential_source(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<CredentialSource> {
-    let fields = Fields::open(node, &keys::CREDENTIALS, file, problems)?;
-    let reference = |key| fields.required_text(key).and_then(|text| reference(&text, file, problems));
-    let (client_id, client_secret) = (reference("client_id"), reference("client_secret"));
-    fields.close();
-    Some(CredentialSource { client_id: client_id?, client_secret: client_secret? })
+/// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.
+fn asked_by(home: &Home, connector: &str) -> Option<Vec<String>> {
+    if !home.connectors().iter().any(|known| known == connector) {
+        return None;
+    }
+    let unheard = Problems::new();
+    let file = home.read(&format!("mappings/{connector}/connector.yaml"), &unheard)?;
+    Some(Definition::parse(&file, &unheard)?.credentials())
+}
+
+fn credential_sources(
+    node: &yaml::Node,
+    asked: Option<&[String]>,
+    file: &Arc<SourceFile>,
+    problems: &Problems,
+) -> Option<BTreeMap<String, Reference>> {
+    let Value::Map(entries) = &node.value else {
+        // Says that it is none.
+        Fields::open(node, &keys::CREDENTIALS, file, problems)?.close();
+        return None;
+    };
+    let mut sources = BTreeMap::new();
+    let mut meant = Vec::new();
+    for entry in entries {
+        let name = entry.key.value.as_str();
+        if let Some(asked) = asked
+            && !asked.iter().any(|known| known == name)
+        {
+            let asked = || asked.iter().map(String::as_str);
+            meant.extend(closest(name, asked()));
+            let shown = if file.hides(entry.key.span) { "of this name" } else { &format!("`{name}`") };
+            problems.report(
+                Problem::error("M0002", format!("`credentials` has no key {shown}"))
+                    .at(file, entry.key.span, "unknown key")
+                    .suggest(name, asked()),
+            );
+        } else if entry.value.value == Value::Null {
+            meant.push(name);
+            // The word of an unknown key may be a secret.
+            let shown = if file.hides(entry.key.span) { "a value" } else { &format!("`{name}`") };
+            problems.report(Problem::error("M0004", format!("`credentials` needs {shown}")).at(
+                file,
+                entry.key.span,
+                "has no value",
+            ));
+        } else {
+            meant.push(name);
+            let reference = yaml::text(&entry.value, file, problems).and_then(|text| reference(&text, file, problems));
+            sources.extend(reference.map(|reference| (name.to_owned(), reference)));
+        }
+    }
+    let missing = asked.unwrap_or_default().iter().filter(|name| !meant.contains(&name.as_str()));
+    for name in missing {
+        problems.report(Problem::error("M0004", format!("`credentials` needs `{name}`")).at(
+            file,
+            node.span,
+            format!("`{name}` is missing"),
+        ));
+    }
+    Some(sources)
 }
 
 fn reference(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems) -> Option<Reference> {

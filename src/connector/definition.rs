@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Limits;
+use super::headers::HeaderPattern;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, NESTED, OAUTH2, PAGES, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS,
-    SETTING, SORT,
+    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
 };
-use super::remote::Placement;
+use super::pages::Pages;
+use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
+use super::{headers, pages};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
-use crate::mapping::{DateFormat, FreeFields, LabelsSource, PageArguments, SortArgument, Spelling};
+use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
 use crate::schema::Scalar;
 use crate::script;
 use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
@@ -24,15 +25,9 @@ pub(super) struct Definition {
     pub title: String,
     pub settings: Vec<Setting>,
     pub endpoint: Located<String>,
-    pub token_url: Located<String>,
-    pub scopes: Vec<String>,
-    pub placement: Placement,
-    pub expiry_margin: Duration,
-    pub page_size: u32,
-    pub prefetch: usize,
-    pub pages: PageArguments,
-    /// The members of a page, for messages about them. The first holds its rows.
-    pub page_members: Vec<Located<String>>,
+    pub oauth2: Option<OAuth2>,
+    pub headers: Vec<HeaderPattern>,
+    pub pages: Pages,
     pub arguments: Vec<Entry>,
     pub scalars: BTreeMap<String, Scalar>,
     /// Whether it is clear what each of them means.
@@ -55,7 +50,29 @@ pub(super) struct Setting {
     pub default: Option<String>,
 }
 
+/// How access tokens are got, before settings are filled in.
+#[derive(Debug)]
+pub(super) struct OAuth2 {
+    pub token_url: Located<String>,
+    pub scopes: Vec<String>,
+    pub placement: Placement,
+    pub expiry_margin: Duration,
+}
+
 impl Definition {
+    /// The credentials that a connection has to name.
+    pub fn credentials(&self) -> Vec<String> {
+        let of_tokens = OAUTH2_CREDENTIALS.iter().filter(|_| self.oauth2.is_some()).map(|name| (*name).to_owned());
+        let mut names: Vec<String> = of_tokens.collect();
+        for name in self.headers.iter().flat_map(HeaderPattern::names) {
+            let is_setting = self.settings.iter().any(|setting| setting.name.value == name);
+            if !is_setting && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
     pub fn parse(file: &Arc<SourceFile>, problems: &Problems) -> Option<Definition> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, &CONNECTOR, file, problems)?;
@@ -64,8 +81,16 @@ impl Definition {
         let title = fields.required_text("title");
         let settings = fields.map("settings").iter().filter_map(|entry| reader.setting(entry)).collect();
         let endpoint = fields.required_text("endpoint");
-        let oauth2 = fields.require("oauth2").and_then(|node| reader.oauth2(node));
-        let pages = fields.require("pages").and_then(|node| reader.pages(node));
+        let oauth2 = fields.get("oauth2").map(|node| reader.oauth2(node));
+        let headers = headers::parse(fields.map("headers"), fields.entry("oauth2"), file, problems);
+        if fields.get("oauth2").is_none() && fields.get("headers").is_none() {
+            problems.report(
+                Problem::error("M0004", "a connector needs `oauth2` or `headers`")
+                    .at(file, fields.span(), "no request would be let in")
+                    .help("write such as `headers: { Authorization: \"Bearer {api_key}\" }`"),
+            );
+        }
+        let pages = fields.require("pages").and_then(|node| pages::parse(node, file, problems));
         let arguments = fields.map("arguments").to_vec();
         let mut scalars = BTreeMap::new();
         let mut dates = BTreeMap::new();
@@ -87,22 +112,19 @@ impl Definition {
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         fields.close();
-        let (token_url, scopes, placement, expiry_margin) = oauth2?;
-        let (page_size, prefetch, pages, page_members) = pages?;
+        let oauth2 = match oauth2 {
+            Some(oauth2) => Some(oauth2?),
+            None => None,
+        };
         Some(Definition {
             file: Arc::clone(file),
             name: name?.value,
             title: title?.value,
             settings,
             endpoint: endpoint?,
-            token_url,
-            scopes,
-            placement,
-            expiry_margin,
-            page_size,
-            prefetch,
-            pages,
-            page_members,
+            oauth2,
+            headers,
+            pages: pages?,
             arguments,
             scalars,
             all_scalars_known,
@@ -121,8 +143,6 @@ struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     problems: &'a Problems,
 }
-
-type OAuth2 = (Located<String>, Vec<String>, Placement, Duration);
 
 impl Reader<'_> {
     fn open<'a>(&'a self, node: &'a Node, keys: &'static Keys) -> Option<Fields<'a>> {
@@ -158,56 +178,7 @@ impl Reader<'_> {
         };
         let margin = fields.duration("expiry_margin").unwrap_or(Duration::from_secs(60));
         fields.close();
-        Some((token_url?, scopes, placement, margin))
-    }
-
-    fn pages(&self, node: &Node) -> Option<(u32, usize, PageArguments, Vec<Located<String>>)> {
-        let fields = self.open(node, &PAGES)?;
-        let text = |key| fields.required_text(key).map(|text| text.value);
-        let size = fields.integer("size").unwrap_or(100);
-        let prefetch = fields.integer("prefetch").unwrap_or(4);
-        let (items, last) = (fields.required_text("items"), fields.required_text("last"));
-        let total = fields.text("total");
-        let (argument, page, size_argument) = (text("argument"), text("page"), text("size_argument"));
-        let filter = fields.text("filter").map(|text| text.value);
-        let sort = fields.require("sort").and_then(|node| self.sort(node));
-        let nested = fields.get("nested").and_then(|node| {
-            let fields = self.open(node, &NESTED)?;
-            let argument = fields.required_text("argument");
-            let size = fields.integer("size").unwrap_or(100);
-            fields.close();
-            Some((argument?.value, u32::try_from(size).ok()?))
-        });
-        fields.close();
-        let (items, last) = (items?, last?);
-        let arguments = PageArguments {
-            items: items.value.clone(),
-            last: last.value.clone(),
-            total: total.as_ref().map(|total| total.value.clone()),
-            argument: argument?,
-            page: page?,
-            size: size_argument?,
-            sort: sort?,
-            filter,
-            nested,
-        };
-        let members = [items, last].into_iter().chain(total).collect();
-        Some((u32::try_from(size).ok()?, usize::try_from(prefetch).ok()?, arguments, members))
-    }
-
-    fn sort(&self, node: &Node) -> Option<SortArgument> {
-        let fields = self.open(node, &SORT)?;
-        let text = |key| fields.required_text(key).map(|text| text.value);
-        let (argument, property, direction) = (text("argument"), text("property"), text("direction"));
-        let (ascending, descending) = (text("ascending"), text("descending"));
-        fields.close();
-        Some(SortArgument {
-            argument: argument?,
-            property: property?,
-            direction: direction?,
-            ascending: ascending?,
-            descending: descending?,
-        })
+        Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin: margin })
     }
 
     fn scalar(&self, entry: &Entry) -> Option<(Scalar, Option<DateFormat>)> {
@@ -318,7 +289,11 @@ impl Reader<'_> {
     fn deletion(&self, node: &Node) -> Option<(Located<String>, i64)> {
         let fields = self.open(node, &DELETION)?;
         let path = fields.required_text("path");
-        let equals = fields.integer("equals").unwrap_or(1);
+        // Where a flag is true or false, true is 1.
+        let equals = match fields.get("equals").map(|node| &node.value) {
+            Some(yaml::Value::Bool(flag)) => i64::from(*flag),
+            _ => fields.integer("equals").unwrap_or(1),
+        };
         fields.close();
         Some((path?, equals))
     }

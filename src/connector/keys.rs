@@ -21,8 +21,14 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         )
         .example("{ tenant: { about: Name of the tenant } }"),
         Key::required("endpoint", ADDRESS, "The address of the GraphQL endpoint, with settings in braces"),
-        Key::required("oauth2", Is::Keys(&OAUTH2), "How an access token is got"),
-        Key::required("pages", Is::Keys(&PAGES), "How lists are asked for, and what a page of one looks like"),
+        Key::optional("oauth2", Is::Keys(&OAUTH2), "How an access token is got"),
+        Key::optional(
+            "headers",
+            Is::Map(&Is::Text),
+            "What every request carries, with credentials of the connection and settings in braces",
+        )
+        .example("{ Authorization: \"Bearer {api_key}\" }"),
+        Key::required("pages", Is::Defined("pages"), "How lists are asked for, and what a page of one looks like"),
         Key::optional("arguments", Is::Map(&Is::Anything), "Arguments that every query field gets when it has them"),
         Key::optional("scalars", Is::Map(&Is::Keys(&SCALAR)), "What each scalar of the schema means")
             .example("{ Timestamp: { kind: datetime, format: rfc3339 } }"),
@@ -70,26 +76,77 @@ pub(super) static OAUTH2: Keys = Keys::new(
 /// What `placement` takes.
 pub(super) const PLACEMENTS: &[&str] = &["body", "basic"];
 
-pub(super) static PAGES: Keys = Keys::new(
+/// The keys of `pages` where pages have numbers.
+pub(crate) static PAGES: Keys = Keys::new(
     "`pages`",
-    "How lists are asked for, and what a page of one looks like",
+    "How lists are asked for, and what a page of one looks like; pages have numbers",
     &[
-        Key::optional("size", Is::Integer(1, 10_000), "Rows asked for at once; 100 where it is not said"),
+        BY,
+        SIZE,
+        ITEMS,
+        LAST,
+        HAS_NEXT,
+        ARGUMENT,
         Key::optional("prefetch", Is::Integer(1, 64), "Pages under way at the same time; 4 where it is not said"),
-        Key::required("items", Is::Text, "The member of a page that holds its rows"),
-        Key::required("last", Is::Text, "The member of a page that says that none follows"),
-        Key::optional("total", Is::Text, "The member of a page that counts the rows of all pages"),
-        Key::required("argument", Is::Text, "The argument that takes the page to read"),
-        Key::required("page", Is::Text, "Its member for the page's number, counted from 0"),
-        Key::required("size_argument", Is::Text, "Its member for the number of rows"),
-        Key::optional("filter", Is::Text, "The argument that takes the `where` of a mapping"),
-        Key::required("sort", Is::Keys(&SORT), "How an order is asked for"),
-        Key::optional(
-            "nested",
-            Is::Keys(&NESTED),
-            "How much is asked of lists inside a row; without it the source decides how many it gives",
+        Key::required("page", Is::Text, "The argument, or member of `argument`, for the page's number, counted from 0"),
+        TOTAL,
+        SIZE_ARGUMENT,
+        FILTER,
+        Key::required(
+            "sort",
+            Is::Keys(&SORT),
+            "How an order is asked for; `null` where the source takes none, though pages without an order lose rows",
         ),
+        NESTED_LISTS,
     ],
+)
+.choosing(&[Choice { of: &["last", "has_next"], required: true }]);
+
+/// The keys of `pages` where each page begins at a cursor.
+pub(crate) static PAGES_BY_CURSOR: Keys = Keys::new(
+    "`pages` by cursor",
+    "How lists are asked for, and what a page of one looks like; each page begins at a cursor that the one before gave",
+    &[
+        BY,
+        SIZE,
+        ITEMS,
+        LAST,
+        HAS_NEXT,
+        ARGUMENT,
+        Key::required("next", Is::Text, "The path from a page to the cursor of the next, such as `pageInfo.endCursor`"),
+        Key::required("cursor", Is::Text, "The argument, or member of `argument`, for the cursor"),
+        TOTAL,
+        SIZE_ARGUMENT,
+        FILTER,
+        Key::optional("sort", Is::Keys(&SORT), "How an order is asked for, if it is"),
+        NESTED_LISTS,
+    ],
+)
+.choosing(&[Choice { of: &["last", "has_next"], required: false }]);
+
+/// What `by` takes.
+pub(super) const MANNERS: &[&str] = &["number", "cursor"];
+
+const BY: Key = Key::optional("by", Is::OneOf(MANNERS), "How pages are told apart; by number where it is not said");
+const SIZE: Key = Key::optional("size", Is::Integer(1, 10_000), "Rows asked for at once; 100 where it is not said");
+const ITEMS: Key =
+    Key::required("items", Is::Text, "The path from a page to its rows, such as `items` or `edges.node`");
+const LAST: Key = Key::optional("last", Is::Text, "The path from a page to the flag that none follows");
+const HAS_NEXT: Key =
+    Key::optional("has_next", Is::Text, "The path from a page to the flag that one follows, where there is no `last`");
+const ARGUMENT: Key = Key::optional(
+    "argument",
+    Is::Text,
+    "The argument that takes all that asks for a page as one object; without it each is an argument of its own",
+);
+const TOTAL: Key = Key::optional("total", Is::Text, "The path from a page to the count of the rows of all pages");
+const SIZE_ARGUMENT: Key =
+    Key::required("size_argument", Is::Text, "The argument, or member of `argument`, for the number of rows");
+const FILTER: Key = Key::optional("filter", Is::Text, "The argument that takes the `where` of a mapping");
+const NESTED_LISTS: Key = Key::optional(
+    "nested",
+    Is::Keys(&NESTED),
+    "How much is asked of lists inside a row; without it the source decides how many it gives",
 );
 
 pub(super) static SORT: Keys = Keys::new(
@@ -108,7 +165,11 @@ pub(super) static NESTED: Keys = Keys::new(
     "`nested`",
     "How much is asked of lists inside a row",
     &[
-        Key::required("argument", Is::Text, "The argument of such a list that takes the page to read"),
+        Key::optional(
+            "argument",
+            Is::Text,
+            "The argument of such a list that asks for a page of it; that of the size where pages take no object",
+        ),
         Key::optional("size", Is::Integer(1, 10_000), "Rows asked for; 100 where it is not said"),
     ],
 );
@@ -140,7 +201,11 @@ pub(super) static DELETION: Keys = Keys::new(
     "How the source marks rows as deleted",
     &[
         Key::required("path", Is::Text, "The field of a row that marks it; rows of types without it have no such mark"),
-        Key::optional("equals", Is::Integer(i64::MIN, i64::MAX), "Its value then; 1 where it is not said"),
+        Key::optional(
+            "equals",
+            Is::Defined("mark"),
+            "Its value then, a whole number or a flag; 1 where it is not said",
+        ),
     ],
 );
 
@@ -230,7 +295,12 @@ pub(crate) static CONNECTION: Keys = Keys::new(
             Is::Keys(&SANDBOX),
             "The made-up source that is started in place of a remote one; `{sandbox}` in a setting stands for its address",
         ),
-        Key::optional("credentials", Is::Keys(&CREDENTIALS), "Where the client's id and secret are kept"),
+        Key::optional(
+            "credentials",
+            Is::Map(&REFERENCE),
+            "Where the credentials are kept that the connector asks for: `env:NAME` is an environment variable, `file:PATH` a file. Never the secret itself",
+        )
+        .example("{ client_id: \"env:ACME_CLIENT_ID\", client_secret: \"env:ACME_CLIENT_SECRET\" }"),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
         Key::optional(
             "overlay",
@@ -251,15 +321,8 @@ pub(super) static SANDBOX: Keys = Keys::new(
     ],
 );
 
-pub(super) static CREDENTIALS: Keys = Keys::new(
-    "`credentials`",
-    "Where the client's id and secret are kept: `env:NAME` is an environment variable, `file:PATH` a file. Never the secret itself",
-    &[
-        Key::required("client_id", REFERENCE, "Where the client's id is kept").example("env:ACME_CLIENT_ID"),
-        Key::required("client_secret", REFERENCE, "Where the client's secret is kept")
-            .example("env:ACME_CLIENT_SECRET"),
-    ],
-);
+/// What the keys are is the connector's matter.
+pub(super) static CREDENTIALS: Keys = Keys::new("`credentials`", "Where the credentials are kept", &[]);
 
 pub(super) static OPTIONS: Keys = Keys::new(
     "`options`",

@@ -9,6 +9,19 @@ use url::Url;
 pub struct Remote {
     /// Where GraphQL operations are posted.
     pub endpoint: Url,
+    /// How access tokens are got, where requests carry one.
+    pub oauth2: Option<OAuth2>,
+    /// What else every request carries, such as a key.
+    pub headers: Vec<Header>,
+    /// How lists are read.
+    pub paging: Paging,
+    /// When to give up, and when to try again.
+    pub limits: Limits,
+}
+
+/// How access tokens are got: by the client credentials grant of OAuth 2.
+#[derive(Debug, Clone)]
+pub struct OAuth2 {
     /// Where access tokens come from.
     pub token_url: Url,
     /// What a token is asked for; nothing is sent when empty.
@@ -17,10 +30,27 @@ pub struct Remote {
     pub placement: Placement,
     /// How long before its end a token is no longer used.
     pub expiry_margin: Duration,
-    /// How lists are read.
-    pub paging: Paging,
-    /// When to give up, and when to try again.
-    pub limits: Limits,
+}
+
+/// The credentials that a token request needs.
+pub const OAUTH2_CREDENTIALS: [&str; 2] = ["client_id", "client_secret"];
+
+/// A header whose value may hold credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// The parts of its value, one after the other.
+    pub value: Vec<HeaderPart>,
+}
+
+/// A part of a header's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderPart {
+    /// A text that is no secret.
+    Text(String),
+    /// The credential of this name.
+    Credential(String),
 }
 
 /// Where the client's id and secret stand in the token request.
@@ -32,19 +62,57 @@ pub enum Placement {
     Basic,
 }
 
-/// How the pages of a list are shaped and read.
+/// How the pages of a list are shaped and read. Members of a page are named by their paths, such as `info.next`.
 #[derive(Debug, Clone)]
 pub struct Paging {
     /// Rows asked for at once.
     pub size: u32,
-    /// Pages that may be under way at the same time.
-    pub prefetch: usize,
-    /// The member of a page that holds its rows.
+    /// How one page follows another.
+    pub sequence: Sequence,
+    /// The path to the rows. It leads through one list: `items`, or `edges.node`.
     pub items: String,
-    /// The member that says that no page follows. A page without rows ends the list as well; a short one never does.
-    pub last: String,
+    /// The member that says that no page follows. Without it, only a page without rows or without a cursor is the last; a
+    /// short one never is.
+    pub end: Option<EndMember>,
     /// The member that counts the rows of all pages.
     pub total: Option<String>,
+}
+
+/// How one page follows another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sequence {
+    /// Pages have numbers, from 0, and up to `prefetch` of them may be under way at the same time.
+    Numbered {
+        /// How many, at least 1.
+        prefetch: usize,
+    },
+    /// A page says where the next one begins.
+    Cursors {
+        /// The member that does.
+        next: String,
+    },
+}
+
+/// A member of a page that says whether it is the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndMember {
+    /// It is true of the last page.
+    Last(String),
+    /// It is true of all but the last page.
+    HasNext(String),
+}
+
+impl EndMember {
+    /// The path of the member.
+    pub fn path(&self) -> &str {
+        let (EndMember::Last(path) | EndMember::HasNext(path)) = self;
+        path
+    }
+
+    /// Whether a page whose member has this value is the last.
+    pub fn means_last(&self, value: bool) -> bool {
+        matches!(self, EndMember::Last(_)) == value
+    }
 }
 
 /// When to give up, and when to try again.

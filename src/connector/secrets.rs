@@ -106,7 +106,8 @@ mod tests {
             let text = &text[..(least + cut).min(text.len())];
             let problems = Problems::new();
             let file = SourceFile::with_secrets("connections/acme.yaml", text, secrets(text));
-            Connection::parse("acme", &file, &problems);
+            let asked_by = |_: &str| Some(vec!["client_id".to_owned(), "client_secret".to_owned()]);
+            Connection::parse("acme", &file, asked_by, &problems);
             let report = problems.into_result::<()>(None).unwrap_err().render(false);
             prop_assert!(!report.contains(&secret), "{report}");
         }

@@ -11,7 +11,7 @@ pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use record::{Listing, Record};
 
-use crate::connector::{Connection, CredentialSource, Home, Reference, Revision};
+use crate::connector::{Connection, Home, Reference, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
 use crate::store::{ListQuery, RowKey, Store};
@@ -72,7 +72,7 @@ impl Engine {
     /// The credentials that a connection points at.
     pub fn credentials(&self, connection: &Connection) -> Result<Credentials, EngineError> {
         let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
-        let Some(CredentialSource { client_id, client_secret }) = &connection.credentials else {
+        let Some(sources) = &connection.credentials else {
             return Err(missing("its file names none".to_owned()));
         };
         let read = |reference: &Reference| match reference {
@@ -84,7 +84,7 @@ impl Engine {
                 .map(|text| text.trim().to_owned())
                 .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
         };
-        Ok(Credentials { client_id: read(client_id)?, client_secret: read(client_secret)?.into() })
+        sources.iter().map(|(name, reference)| Ok((name.as_str(), read(reference)?))).collect()
     }
 
     /// Reads a connection into the store. `observe` hears what happens meanwhile.

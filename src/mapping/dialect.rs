@@ -15,7 +15,7 @@ pub struct Dialect {
     pub dates: BTreeMap<String, DateFormat>,
     /// What whole numbers mean where true or false is wanted.
     pub flags: BTreeMap<i64, bool>,
-    /// The field that marks a record as deleted, and its value then. Types without the field have no such mark.
+    /// The field that marks a record as deleted, and its value then; true is 1. Types without the field have no such mark.
     pub deletion: Option<(String, i64)>,
     /// Arguments that every query field gets when it has them, and the file that says so.
     pub arguments: (Option<Arc<SourceFile>>, Vec<Entry>),
@@ -30,24 +30,46 @@ pub struct Dialect {
 /// How pages are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct PageArguments {
-    /// The members of a page: its rows, whether it is the last, the count of all rows.
+    /// The path from a page to its rows, such as `items` or `edges.node`.
     pub items: String,
-    /// See `items`.
-    pub last: String,
-    /// See `items`.
-    pub total: Option<String>,
-    /// The argument that takes the page to read.
-    pub argument: String,
-    /// Its member for the page's number.
-    pub page: String,
-    /// Its member for the number of rows.
+    /// The paths of what else a page says of itself: whether it is the last, where the next begins, how many rows there are.
+    pub members: Vec<String>,
+    /// The argument whose members the following are; without it they are arguments of the query field themselves.
+    pub argument: Option<String>,
+    /// The one that says where a page begins.
+    pub start: PageStart,
+    /// The one for the number of rows.
     pub size: String,
-    /// Its member for the order.
-    pub sort: SortArgument,
-    /// The argument that takes the mapping's `where`.
+    /// How an order is asked for, if it is.
+    pub sort: Option<SortArgument>,
+    /// The argument of the query field that takes the mapping's `where`.
     pub filter: Option<String>,
-    /// The argument of lists inside a row, with its rows; without it the source decides how many it gives.
-    pub nested: Option<(String, u32)>,
+    /// How lists inside a row are asked for; without it the source decides how many rows it gives.
+    pub nested: Option<NestedLists>,
+}
+
+/// The argument that says where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageStart {
+    /// By the number of the page, from 0.
+    Number(String),
+    /// By the cursor that the page before gave; the first page has none.
+    Cursor(String),
+}
+
+impl Default for PageStart {
+    fn default() -> Self {
+        PageStart::Number(String::new())
+    }
+}
+
+/// How lists inside a row are asked for.
+#[derive(Debug, Clone)]
+pub struct NestedLists {
+    /// The argument that takes page and size, or else the size itself.
+    pub argument: String,
+    /// How many rows of each list are read.
+    pub size: u32,
 }
 
 /// How an order is asked for.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::custom::Section;
 use super::keys::{self, MAPPING, NO_ORIGIN, READ, RULES};
-use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
+use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span, closest};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
 
 /// A mapping file, with what an overlay puts in the place of its parts.
@@ -34,7 +34,17 @@ pub(super) struct Read {
     pub query: Located<String>,
     pub filter: Option<Part<Located<String>>>,
     pub arguments: Vec<Part<Entry>>,
-    pub sort: Part<Vec<Located<String>>>,
+    /// None where the file asks for no order; whether it may is the source's matter.
+    pub sort: Option<Part<Sort>>,
+    pub span: Span,
+}
+
+/// The order in which rows are read.
+#[derive(Debug)]
+pub(super) struct Sort {
+    /// None when they could not be read, which was reported.
+    pub keys: Vec<Located<String>>,
+    pub span: Span,
 }
 
 /// A condition and its name.
@@ -193,7 +203,7 @@ impl Reader<'_> {
 pub(super) struct ReadChanges {
     pub filter: Option<Part<Located<String>>>,
     pub arguments: Vec<Part<Entry>>,
-    pub sort: Option<Part<Vec<Located<String>>>>,
+    pub sort: Option<Part<Sort>>,
 }
 
 /// The parts of a mapping or an overlay.
@@ -225,9 +235,8 @@ impl Reader<'_> {
     /// What is asked of the source, of a map that may say more.
     pub(super) fn read_of(&self, fields: &Fields<'_>) -> Option<Read> {
         let query = fields.required_text("query");
-        fields.require("sort");
         let ReadChanges { filter, arguments, sort } = self.read_changes(fields);
-        Some(Read { query: query?, filter, arguments, sort: sort? })
+        Some(Read { query: query?, filter, arguments, sort, span: fields.span() })
     }
 
     /// What mappings and overlays may both say of the read.
@@ -235,16 +244,25 @@ impl Reader<'_> {
         let filter = fields.text("where").map(|text| self.part(text));
         let arguments = fields.map("arguments").iter().map(|entry| self.part(entry.clone())).collect();
         let before = self.problems.count();
-        let sort = fields.get("sort").map(|node| self.part(yaml::texts(node, self.file, self.problems)));
-        if sort.as_ref().is_some_and(|sort| sort.value.is_empty()) && self.problems.count() == before {
-            let key = fields.entry("sort").map_or(fields.span(), |entry| entry.key.span);
+        let sort = fields.entry("sort").map(|entry| {
+            // Whoever names the key wants an order.
+            let keys = fields.require("sort").map(|node| yaml::texts(node, self.file, self.problems));
+            Sort { keys: keys.unwrap_or_default(), span: entry.key.span }
+        });
+        if let Some(Sort { keys, span }) = &sort
+            && keys.is_empty()
+            && self.problems.count() == before
+        {
             self.problems.report(
                 Problem::error("M0004", "`read` needs `sort`")
-                    .at(self.file, key, "names no key")
+                    .at(self.file, *span, "names no key")
                     .help("pages are counted: without a fixed order rows slip through between them"),
             );
         }
-        ReadChanges { filter, arguments, sort }
+        // A key that was misspelt is not missing as well.
+        let misspelt = fields.unknown().into_iter().find(|entry| closest(&entry.key.value, ["sort"]).is_some());
+        let sort = sort.or_else(|| misspelt.map(|entry| Sort { keys: Vec::new(), span: entry.key.span }));
+        ReadChanges { filter, arguments, sort: sort.map(|sort| self.part(sort)) }
     }
 
     fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {

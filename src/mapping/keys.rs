@@ -37,8 +37,8 @@ const WHERE: Key = Key::optional("where", Is::Text, "A filter in the source's ow
 const ARGUMENTS: Key = Key::optional("arguments", Is::Map(&Is::Anything), "Further arguments of the query field");
 const QUERY: Key =
     Key::required("query", Is::Text, "A field of the schema's query type; the items of its pages are the rows");
-const SORT_ABOUT: &str = "What rows are sorted by; a leading `-` sorts descending. Choose what never changes and end with a unique number: without a fixed order rows slip through between pages";
-const SORT: Key = Key::required("sort", Is::OneOrMore(&SORT_KEY), SORT_ABOUT).example("[created, number]");
+const SORT_ABOUT: &str = "What rows are sorted by, where the source is asked for an order; a leading `-` sorts descending. Choose what never changes and end with a unique number: without a fixed order rows slip through between pages";
+const SORT: Key = Key::optional("sort", Is::OneOrMore(&SORT_KEY), SORT_ABOUT).example("[created, number]");
 
 pub(crate) static MAPPING: Keys = Keys::new(
     "a mapping",

@@ -26,7 +26,7 @@ mod write;
 
 pub use compile::{Surroundings, compile, labels};
 pub use custom::{FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
-pub use dialect::{Dialect, PageArguments, SortArgument};
+pub use dialect::{Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;
 pub use eval::Session;
 pub(crate) use keys::LABELS;

@@ -57,9 +57,7 @@ impl Document {
     pub fn overlay(&mut self, overlay: Overlay) {
         let Overlay { read, changes, .. } = overlay;
         self.read.filter = read.filter.or(self.read.filter.take());
-        if let Some(sort) = read.sort {
-            self.read.sort = sort;
-        }
+        self.read.sort = read.sort.or(self.read.sort.take());
         replace(&mut self.read.arguments, read.arguments, |one, other| one.key.value == other.key.value);
         for script in changes.scripts {
             if self.scripts.iter().all(|known| known.value.value != script.value.value) {

@@ -16,7 +16,8 @@ use crate::model::{Kind, Model};
 use crate::script::Library;
 use crate::table::Table;
 
-/// A read that was derived from a mapping: a GraphQL document with the variables `$page` and `$size`.
+/// A read that was derived from a mapping: a GraphQL document with the variables `$size` and `$page`, or `$cursor` where
+/// pages begin at cursors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The name of the operation in the document.
@@ -33,8 +34,8 @@ pub struct Plan {
     pub(super) model: &'static Model,
     pub(super) operation: Operation,
     pub(super) scope: Scope,
-    /// The member of a page that holds its rows.
-    pub(super) rows_of_page: Box<str>,
+    /// The path from a page to its rows.
+    pub(super) rows_of_page: Box<[Box<str>]>,
     pub(super) remote_id: FieldPlan,
     pub(super) fields: Vec<FieldPlan>,
     pub(super) deletion: Option<(usize, i64)>,

@@ -60,10 +60,10 @@ struct Item {
 }
 
 impl<'a> Projection<'a> {
-    /// Reads a record; `rows_of_page` is the member of a page that holds its rows. What is not of the shape that the
-    /// schema says counts as null and is listed by [`Projection::misfits`]; only text that is no JSON, or no object,
+    /// Reads a record; `rows_of_page` is the path from a page to its rows. What is not of the shape that the schema says
+    /// counts as null and is listed by [`Projection::misfits`]; only text that is no JSON, or no object,
     /// is an error.
-    pub fn read(&mut self, scope: &Scope, rows_of_page: &str, raw: &'a str) -> Result<Row, Failure> {
+    pub fn read(&mut self, scope: &Scope, rows_of_page: &[Box<str>], raw: &'a str) -> Result<Row, Failure> {
         self.slots.clear();
         self.lists.clear();
         self.items.clear();
@@ -134,7 +134,7 @@ enum Read {
 
 struct Reader<'p, 'a> {
     scanner: Scanner<'a>,
-    rows_of_page: &'p str,
+    rows_of_page: &'p [Box<str>],
     projection: &'p mut Projection<'a>,
 }
 
@@ -208,7 +208,11 @@ impl<'a> Reader<'_, 'a> {
             Node::List { list, page } => {
                 let scope = &scope.lists[*list].scope;
                 let list = row.lists + list;
-                let read = if *page { self.page(scope, list)? } else { self.list(scope, list)? };
+                let read = match (page, self.scanner.peek()) {
+                    (false, _) => self.rows(scope, list, &[], false)?,
+                    (true, b'{') => self.rows(scope, list, self.rows_of_page, false)?,
+                    (true, _) => self.other()?,
+                };
                 (read == Read::Misfit).then_some(if *page { "a page of objects" } else { "a list of objects" })
             }
         };
@@ -259,42 +263,41 @@ impl<'a> Reader<'_, 'a> {
         }))
     }
 
-    /// The rows of a list; `null` in the place of one is no row.
-    fn list(&mut self, scope: &Scope, list: usize) -> Scanned<Read> {
-        if self.scanner.peek() != b'[' {
-            return self.other();
-        }
-        // Of a list that stands in the record twice the last counts, as with any other member.
-        self.projection.lists[list] = List { first: NONE, last: NONE };
-        let mut read = Read::There;
-        let mut more = self.scanner.open(b']');
-        while more {
-            if self.scanner.peek() == b'{' {
+    /// The rows of a list, or of a page, in which `path` leads to them. One list stands on the way, and `in_list` says
+    /// whether it was entered. `null` in the place of a row is no row.
+    fn rows(&mut self, scope: &Scope, list: usize, path: &[Box<str>], in_list: bool) -> Scanned<Read> {
+        match (self.scanner.peek(), path.split_first()) {
+            (b'[', _) if !in_list => {
+                // Of a list that stands in the record twice the last counts, as with any other member.
+                self.projection.lists[list] = List { first: NONE, last: NONE };
+                let mut read = Read::There;
+                let mut more = self.scanner.open(b']');
+                while more {
+                    if self.rows(scope, list, path, true)? == Read::Misfit {
+                        read = Read::Misfit;
+                    }
+                    more = self.scanner.next(b']')?;
+                }
+                Ok(read)
+            }
+            (b'{', Some((name, rest))) => {
+                let mut read = Read::There;
+                let mut more = self.scanner.open(b'}');
+                while more {
+                    if self.scanner.name()?.read() == **name {
+                        read = self.rows(scope, list, rest, in_list)?;
+                    } else {
+                        self.scanner.skip()?;
+                    }
+                    more = self.scanner.next(b'}')?;
+                }
+                Ok(read)
+            }
+            (b'{', None) if in_list => {
                 let row = self.projection.append(list, scope);
-                self.object(scope, &scope.root, row)?;
-            } else if self.other()? == Read::Misfit {
-                read = Read::Misfit;
+                self.object(scope, &scope.root, row)
             }
-            more = self.scanner.next(b']')?;
+            _ => self.other(),
         }
-        Ok(read)
-    }
-
-    /// A page, whose rows stand under one of its members.
-    fn page(&mut self, scope: &Scope, list: usize) -> Scanned<Read> {
-        if self.scanner.peek() != b'{' {
-            return self.other();
-        }
-        let mut read = Read::There;
-        let mut more = self.scanner.open(b'}');
-        while more {
-            if self.scanner.name()?.read() == self.rows_of_page {
-                read = self.list(scope, list)?;
-            } else {
-                self.scanner.skip()?;
-            }
-            more = self.scanner.next(b'}')?;
-        }
-        Ok(read)
     }
 }

@@ -2,7 +2,7 @@
 
 mod path;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
@@ -73,13 +73,15 @@ fn in_signs(message: &str) -> String {
 pub struct Schema {
     graphql: Valid<apollo_compiler::Schema>,
     scalars: BTreeMap<String, Scalar>,
-    /// The field of a page type that holds the rows.
-    items: String,
+    /// The path from a page to its rows.
+    items: Vec<String>,
+    /// The argument that lists inside a row are given.
+    given_to_lists: Option<String>,
 }
 
 impl Schema {
     /// Reads a schema from its definition language. `scalars` says what the schema's own scalars mean; `items` is
-    /// the field that makes a type a page of rows.
+    /// the path that makes a type a page: it leads to the rows and through one list, as `items` or `edges.node` do.
     pub fn parse(
         file: &Arc<SourceFile>,
         scalars: BTreeMap<String, Scalar>,
@@ -87,7 +89,10 @@ impl Schema {
         problems: &Problems,
     ) -> Option<Schema> {
         match apollo_compiler::Schema::parse_and_validate(&file.text, &file.path) {
-            Ok(graphql) => Some(Schema { graphql, scalars, items: items.to_owned() }),
+            Ok(graphql) => {
+                let items = items.split('.').map(str::to_owned).collect();
+                Some(Schema { graphql, scalars, items, given_to_lists: None })
+            }
             Err(error) => {
                 let mut mistakes: Vec<(Span, String)> = error
                     .errors
@@ -113,6 +118,13 @@ impl Schema {
                 None
             }
         }
+    }
+
+    /// Names the argument that lists inside a row are given: it may be required of them.
+    #[must_use]
+    pub fn giving_to_lists(mut self, argument: Option<String>) -> Schema {
+        self.given_to_lists = argument;
+        self
     }
 
     /// Whether a scalar of that name exists.
@@ -149,10 +161,44 @@ impl Schema {
             .unwrap_or_default()
     }
 
-    /// Whether some query yields pages of rows that have this member.
-    pub fn has_page_member(&self, name: &str) -> bool {
+    /// Whether some query yields pages of rows that have a member at this path.
+    pub fn has_page_member(&self, path: &str) -> bool {
         let pages = self.queries().into_iter().filter_map(|query| Some(self.query(query)?.ty.inner_named_type()));
-        pages.filter_map(|page| self.graphql.get_object(page)).any(|page| page.fields.contains_key(name))
+        let mut ends = pages.map(|page| {
+            path.split('.').try_fold(page, |page, name| Some(self.fields_of(page)?.get(name)?.ty.inner_named_type()))
+        });
+        ends.any(|end| end.is_some())
+    }
+
+    /// The names of the arguments of queries that yield pages, or of the members of one of them that is an object.
+    pub fn page_arguments(&self, of: Option<&str>) -> BTreeSet<&str> {
+        let queries = self.queries().into_iter().filter_map(|query| self.query(query));
+        let arguments = queries.flat_map(|query| &query.arguments);
+        match of {
+            None => arguments.map(|argument| argument.name.as_str()).collect(),
+            Some(of) => arguments
+                .filter(|argument| argument.name == of)
+                .filter_map(|argument| self.input_members(argument.ty.inner_named_type()))
+                .flat_map(|members| members.into_iter().map(|(name, _)| name))
+                .collect(),
+        }
+    }
+
+    /// The name of the type of an argument of a query field, or of the member of an argument that is an object.
+    pub fn argument_type(&self, query: &str, path: &[&str]) -> Option<&str> {
+        let (first, rest) = path.split_first()?;
+        let argument = self.query(query)?.arguments.iter().find(|argument| argument.name == *first)?;
+        let mut ty = argument.ty.inner_named_type();
+        for name in rest {
+            ty = self.graphql.get_input_object(ty)?.fields.get(*name)?.ty.inner_named_type();
+        }
+        Some(ty.as_str())
+    }
+
+    /// The members of an input object, by its name.
+    pub fn input_members(&self, type_name: &str) -> Option<Vec<(&str, &Type)>> {
+        let fields = &self.graphql.get_input_object(type_name)?.fields;
+        Some(fields.iter().map(|(name, field)| (name.as_str(), &*field.ty)).collect())
     }
 
     /// Whether the rows of some query have a flag or number at the end of `path`.
@@ -164,9 +210,14 @@ impl Schema {
 
     /// The type of the rows, when `ty` is a page of rows.
     pub fn rows_of(&self, ty: &Type) -> Option<&Name> {
-        let page = self.graphql.get_object(ty.inner_named_type())?;
-        let items = page.fields.get(self.items.as_str())?;
-        items.ty.is_list().then(|| items.ty.inner_named_type())
+        let mut here: &Name = self.graphql.get_object(ty.inner_named_type()).map(|page| &page.name)?;
+        let mut lists = 0;
+        for name in &self.items {
+            let field = self.graphql.get_object(here)?.fields.get(name.as_str())?;
+            lists += usize::from(field.ty.is_list());
+            here = field.ty.inner_named_type();
+        }
+        (lists == 1).then_some(here)
     }
 
     /// The values of an enum of the schema, by its name.

@@ -10,7 +10,7 @@ pub struct Step {
     pub name: String,
     /// What the field holds.
     pub target: Target,
-    /// The names of the arguments that the field takes; none of them is required.
+    /// The names of the arguments that the field takes; none of them is required, but for one that lists are given.
     pub arguments: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ pub enum Target {
     Scalar(Scalar, String),
     /// One object of this type.
     Object(String),
-    /// A page of objects of this type: its items are the objects.
+    /// A page of objects of this type: its rows are the objects.
     Page(String),
     /// A plain list of objects of this type.
     List(String),
@@ -100,14 +100,16 @@ impl Schema {
                     .map(|close| format!("did you mean `{close}`?"));
                 return Err(error(format!("unknown field `{name}` on type `{here}`"), "no such field", help));
             };
-            if field.arguments.iter().any(|argument| argument.is_required()) {
+            let target = self.target(&field.ty);
+            let given = self.given_to_lists.as_deref().filter(|_| target.as_ref().is_some_and(Target::is_list));
+            if field.arguments.iter().any(|argument| argument.is_required() && given != Some(argument.name.as_str())) {
                 return Err(error(
                     format!("`{name}` of `{here}` cannot be read without arguments"),
                     "needs arguments",
                     None,
                 ));
             }
-            let target = self.target(&field.ty).ok_or_else(|| {
+            let target = target.ok_or_else(|| {
                 error(
                     format!("`{name}` is of type `{}`, which this connector cannot read", field.ty),
                     "of a type without a meaning here",
@@ -179,6 +181,37 @@ mod tests {
         assert_eq!(last("team"), Target::Page("Person".into()));
         assert_eq!(last("all"), Target::List("Person".into()));
         assert_eq!(last("team.name"), Target::Scalar(Scalar::Text, "String".into()));
+    }
+
+    #[test]
+    fn rows_stand_where_the_path_of_a_page_leads() {
+        let file = SourceFile::new(
+            "schema.graphql",
+            "type Query { jobs(first: Int!, after: Key, filter: Filter): JobConnection single: JobEdge lists: Lists }
+             scalar Key
+             input Filter { state: String page: Paging } input Paging { size: Int! }
+             type JobConnection { edges: [JobEdge!]! pageInfo: PageInfo! }
+             type PageInfo { endCursor: Key hasNextPage: Boolean! }
+             type JobEdge { node: Job! }
+             type Lists { edges: [Nest] } type Nest { node: [Job] }
+             type Job { title: String team(first: Int): PersonConnection crew(first: Int!): PersonConnection }
+             type PersonConnection { edges: [PersonEdge] } type PersonEdge { node: Person }
+             type Person { name: String jobs: JobConnection }",
+        );
+        let problems = Problems::new();
+        let scalars = BTreeMap::from([("Key".into(), Scalar::Text)]);
+        let schema = Schema::parse(&file, scalars, "edges.node", &problems).unwrap();
+        assert_eq!(schema.queries(), ["jobs"], "a list of lists is no page");
+        assert!(schema.has_page_member("pageInfo.endCursor") && !schema.has_page_member("pageInfo.startCursor"));
+        let last = |path| schema.walk("Job", path).unwrap().pop().unwrap().target;
+        assert_eq!(last("team"), Target::Page("Person".into()));
+        assert_eq!(last("team.jobs.title"), Target::Scalar(Scalar::Text, "String".into()));
+        assert!(schema.walk("Job", "crew.name").unwrap_err().message.contains("without arguments"));
+        let schema = schema.giving_to_lists(Some("first".into()));
+        assert!(schema.walk("Job", "crew.name").is_ok());
+        assert_eq!(schema.argument_type("jobs", &["after"]), Some("Key"));
+        assert_eq!(schema.argument_type("jobs", &["filter", "page"]), Some("Paging"));
+        assert_eq!(schema.argument_type("jobs", &["filter", "size"]), None);
     }
 
     #[test]

@@ -67,6 +67,36 @@ pub enum SourceError {
         /// What the HTTP client says.
         reason: String,
     },
+    /// A credential that the connector asks for was not given, so nothing was sent.
+    #[error("the credential `{name}` is missing; name it under `credentials` of the connection")]
+    MissingCredential {
+        /// Its name.
+        name: String,
+    },
+    /// A header cannot carry what the connection puts into it, so nothing was sent.
+    #[error(
+        "the header `{name}` cannot carry its value: it has characters that no header may have; \
+         check the credentials and settings of the connection"
+    )]
+    UnusableHeader {
+        /// The name of the header.
+        name: String,
+    },
+    /// The remote system refused the key that the requests carry.
+    #[error("{request}: the key was refused; check the credentials of the connection")]
+    KeyRefused {
+        /// The request that was refused.
+        request: Request,
+    },
+    /// The remote system gave a cursor that it had given before, and reading on would never end.
+    #[error(
+        "{request}: the next page would begin where an earlier one did; \
+         check `next` under `pages` of the connector, or ask the operator of the remote system"
+    )]
+    CursorAgain {
+        /// The request whose answer has the cursor.
+        request: Request,
+    },
     /// The identity server refused the client.
     #[error(
         "{request}: the identity server refused the client: {} ({status}); \
@@ -129,7 +159,7 @@ pub enum SourceError {
     },
     /// The remote system asks for fewer requests.
     #[error(
-        "{request}: too many requests{}; try again later, or lower `paging.prefetch`",
+        "{request}: too many requests{}; try again later, or lower `pages.prefetch`",
         wait(*retry_after)
     )]
     Throttled {
@@ -150,7 +180,7 @@ pub enum SourceError {
     },
     /// The answer did not come in time.
     #[error(
-        "{request}: no complete answer within {after:?}; try again later, lower `paging.size` or raise `limits.timeout`"
+        "{request}: no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`"
     )]
     Timeout {
         /// The request that took too long.
@@ -179,7 +209,7 @@ pub enum SourceError {
         found: String,
     },
     /// The answer is JSON, but a member is missing or of another kind.
-    #[error("{request}: the answer has no {expected} at `{member}`; check `paging` in the connector, or the token URL")]
+    #[error("{request}: the answer has no {expected} at `{member}`; check `pages` in the connector, or the token URL")]
     Misshapen {
         /// The request that was answered.
         request: Request,
@@ -189,7 +219,7 @@ pub enum SourceError {
         expected: &'static str,
     },
     /// The answer is larger than one may be.
-    #[error("{request}: the answer is larger than {limit} bytes; lower `paging.size`")]
+    #[error("{request}: the answer is larger than {limit} bytes; lower `pages.size`")]
     TooLarge {
         /// The request that was answered.
         request: Request,
@@ -220,17 +250,33 @@ impl SourceError {
     /// What kind of trouble this is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Setting { .. } | Self::Client { .. } => ErrorClass::Setting,
+            Self::Setting { .. }
+            | Self::Client { .. }
+            | Self::MissingCredential { .. }
+            | Self::UnusableHeader { .. } => ErrorClass::Setting,
             Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } => ErrorClass::Unreachable,
             Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
             Self::Credentials { .. }
             | Self::Unauthorized { .. }
+            | Self::KeyRefused { .. }
             | Self::Forbidden { .. }
             | Self::Rejected { .. }
             | Self::Status { .. } => ErrorClass::Refused,
-            Self::Failed { .. } | Self::Malformed { .. } | Self::Misshapen { .. } | Self::TooLarge { .. } => {
-                ErrorClass::Unusable
-            }
+            Self::Failed { .. }
+            | Self::Malformed { .. }
+            | Self::Misshapen { .. }
+            | Self::TooLarge { .. }
+            | Self::CursorAgain { .. } => ErrorClass::Unusable,
+        }
+    }
+
+    /// Whether the remote system understood who asks, and would not answer this request: the place in a list that it
+    /// names may be one that the remote system no longer knows.
+    pub fn refuses_the_request(&self) -> bool {
+        match self {
+            Self::Rejected { .. } | Self::Failed { .. } => true,
+            Self::Status { status, .. } => status.is_client_error(),
+            _ => false,
         }
     }
 

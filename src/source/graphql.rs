@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: the request for a page, and what a page's answer says.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::fmt;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -11,101 +11,10 @@ use super::{
     body::{describe, is_cut, legible, quote},
     envelope::{Envelope, Shape},
     error::{Request, SourceError},
+    page::{Page, Position, Text},
     transport::Reply,
 };
-use crate::connector::{Operation, Paging};
-
-/// A page of the remote system's list.
-#[derive(Clone)]
-pub struct Page {
-    /// Its number, from 0.
-    pub number: u32,
-    /// Whether the remote system says that no page follows.
-    pub last: bool,
-    /// How many rows all pages have together, if the remote system says so.
-    pub total: Option<u64>,
-    /// What went wrong with single fields while the rest of the page was answered.
-    pub errors: Vec<GraphqlError>,
-    text: Text,
-    rows: Vec<Range<usize>>,
-    given: usize,
-}
-
-/// An answer that was found to be text, as such and as bytes.
-#[derive(Clone)]
-struct Text {
-    text: Arc<String>,
-    bytes: Bytes,
-}
-
-impl Text {
-    fn new(text: String) -> Self {
-        struct Owner(Arc<String>);
-        impl AsRef<[u8]> for Owner {
-            fn as_ref(&self) -> &[u8] {
-                self.0.as_bytes()
-            }
-        }
-        let text = Arc::new(text);
-        let bytes = Bytes::from_owner(Owner(Arc::clone(&text)));
-        Self { text, bytes }
-    }
-
-    /// Where a part of the text stands.
-    fn place(&self, part: &str) -> Range<usize> {
-        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
-        start..start + part.len()
-    }
-}
-
-impl Page {
-    /// The JSON text of each row, in order. A row that is `null` is left out.
-    pub fn items(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.rows.iter().map(|row| &self.text.text[row.clone()])
-    }
-
-    /// The same as slices that share the answer's memory.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = Bytes> {
-        self.rows.iter().map(|row| self.text.bytes.slice(row.clone()))
-    }
-
-    /// How many rows the answer has, those that are `null` included.
-    pub fn given(&self) -> usize {
-        self.given
-    }
-
-    /// Whether the list ends here. A short page is no sign of it: the server may cap its pages.
-    pub fn ends_list(&self) -> bool {
-        self.last || self.given == 0
-    }
-}
-
-#[cfg(test)]
-impl Page {
-    /// A page of `given` rows that are numbers.
-    pub(super) fn of_numbers(number: u32, given: u64, last: bool, total: Option<u64>) -> Self {
-        let (mut text, mut rows) = (String::new(), Vec::new());
-        for row in 0..given {
-            let start = text.len();
-            text.push_str(&row.to_string());
-            rows.push(start..text.len());
-        }
-        Self { number, last, total, errors: Vec::new(), text: Text::new(text), rows, given: given as usize }
-    }
-}
-
-impl fmt::Debug for Page {
-    /// Rows are people's records, so they are counted and not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Page")
-            .field("number", &self.number)
-            .field("last", &self.last)
-            .field("total", &self.total)
-            .field("errors", &self.errors.len())
-            .field("rows", &self.rows.len())
-            .finish_non_exhaustive()
-    }
-}
+use crate::connector::{EndMember, Operation, Paging, Sequence};
 
 /// An error in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,15 +42,15 @@ impl fmt::Display for GraphqlError {
 }
 
 impl GraphqlError {
-    fn read(raw: &RawValue, token: &str) -> Self {
+    fn read(raw: &RawValue, secrets: &[&str]) -> Self {
         let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
         let message = value["message"].as_str().or(value.as_str()).unwrap_or("no message");
         let path = value["path"].as_array().map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));
         let kind = ["errorType", "code", "classification"].iter().find_map(|name| value["extensions"][name].as_str());
         Self {
-            message: legible(message, &[token]),
-            path: path.map(|path| legible(&path, &[token])),
-            kind: kind.map(|kind| legible(kind, &[token])),
+            message: legible(message, secrets),
+            path: path.map(|path| legible(&path, secrets)),
+            kind: kind.map(|kind| legible(kind, secrets)),
             row: None,
         }
     }
@@ -160,18 +69,28 @@ fn segment(value: &Value) -> String {
 struct Body<'a> {
     query: &'a str,
     operation_name: &'a str,
-    variables: Variables,
+    variables: Variables<'a>,
 }
 
 #[derive(Serialize)]
-struct Variables {
-    page: u32,
+struct Variables<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
     size: u32,
+    /// The first page has none, not `null`: some servers take that for a cursor and refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a RawValue>,
 }
 
-/// The body of the request for a page.
-pub(super) fn request_body(operation: &Operation, page: u32, size: u32) -> Bytes {
-    let variables = Variables { page, size };
+/// The body of the request for the page that begins at a position.
+pub(super) fn request_body(operation: &Operation, at: &Position, paging: &Paging) -> Bytes {
+    let variables = match paging.sequence {
+        Sequence::Numbered { .. } => Variables { page: Some(at.page), size: paging.size, cursor: None },
+        Sequence::Cursors { .. } => {
+            let cursor = at.cursor.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
+            Variables { page: None, size: paging.size, cursor }
+        }
+    };
     let body = Body { query: &operation.text, operation_name: &operation.name, variables };
     serde_json::to_vec(&body).expect("texts and numbers are always JSON").into()
 }
@@ -181,8 +100,8 @@ pub(super) struct Reader<'a> {
     pub(super) paging: &'a Paging,
     pub(super) operation: &'a Operation,
     pub(super) number: u32,
-    /// The token that the request carried, to blot it out of whatever comes back.
-    pub(super) token: &'a str,
+    /// The secrets that the request carried, to blot them out of whatever comes back.
+    pub(super) secrets: &'a [&'a str],
 }
 
 impl Reader<'_> {
@@ -215,7 +134,7 @@ impl Reader<'_> {
             }
             Err(error) => return Err(self.no_json(request, &text.bytes, Some(&error))),
         }
-        let errors: Vec<_> = envelope.errors.iter().map(|raw| GraphqlError::read(raw, self.token)).collect();
+        let errors: Vec<_> = envelope.errors.iter().map(|raw| GraphqlError::read(raw, self.secrets)).collect();
         let Some(rows) = &envelope.rows else {
             return Err(self.without_rows(request, errors, envelope.has_data));
         };
@@ -224,12 +143,23 @@ impl Reader<'_> {
             .zip(&envelope.errors)
             .map(|(error, raw)| GraphqlError { row: self.row_of(raw, rows), ..error })
             .collect();
+        let given = rows.len();
+        let says_last = self.paging.end.as_ref().zip(envelope.end).map(|(member, value)| member.means_last(value));
+        let after = self.number.saturating_add(1);
+        let (last, next) = match self.paging.sequence {
+            Sequence::Numbered { .. } => (says_last == Some(true) || given == 0, Some(Position::from(after))),
+            Sequence::Cursors { .. } => {
+                let next = envelope.next.map(|cursor| Position { page: after, cursor: Some(cursor.to_owned()) });
+                (says_last.unwrap_or(next.is_none()), next)
+            }
+        };
         Ok(Page {
             number: self.number,
-            last: envelope.last.unwrap_or(false),
+            last,
+            next,
             total: envelope.total,
             errors,
-            given: rows.len(),
+            given,
             rows: rows.iter().flatten().map(|row| text.place(row)).collect(),
             text,
         })
@@ -240,14 +170,19 @@ impl Reader<'_> {
             let cause = format!("the answer broke off: {}", describe(body));
             return SourceError::Unavailable { request, cause, retry_after: None };
         }
-        SourceError::Malformed { request, found: quote(body, &[self.token]) }
+        SourceError::Malformed { request, found: quote(body, self.secrets) }
     }
 
     fn shape(&self) -> Shape<'_> {
+        let next = match &self.paging.sequence {
+            Sequence::Numbered { .. } => None,
+            Sequence::Cursors { next } => Some(next.as_str()),
+        };
         Shape {
             root: &self.operation.root,
             items: &self.paging.items,
-            last: &self.paging.last,
+            end: self.paging.end.as_ref().map(EndMember::path),
+            next,
             total: self.paging.total.as_deref(),
         }
     }
@@ -259,11 +194,15 @@ impl Reader<'_> {
             path: Vec<Value>,
         }
         let Path { path } = serde_json::from_str(raw.get()).ok()?;
-        let [root, items, index, ..] = path.as_slice() else { return None };
-        if *root != self.operation.root.as_str() || *items != self.paging.items.as_str() {
+        let (root, path) = path.split_first()?;
+        // The index stands behind the member that is the list, and that is one of those on the way to the rows.
+        let names = path.iter().take_while(|segment| segment.is_string()).count();
+        let mut way = self.paging.items.split('.');
+        let is_on_the_way = names > 0 && path[..names].iter().all(|name| way.next() == name.as_str());
+        if *root != self.operation.root.as_str() || !is_on_the_way {
             return None;
         }
-        let index = usize::try_from(index.as_u64()?).ok()?;
+        let index = usize::try_from(path.get(names)?.as_u64()?).ok()?;
         rows.get(index)?.map(|_| rows[..index].iter().flatten().count())
     }
 
@@ -298,9 +237,11 @@ impl Reader<'_> {
             errors: Vec<&'a RawValue>,
         }
         match serde_json::from_slice::<Errors<'_>>(body) {
-            Ok(Errors { errors }) => errors.iter().map(|raw| GraphqlError::read(raw, self.token).to_string()).collect(),
+            Ok(Errors { errors }) => {
+                errors.iter().map(|raw| GraphqlError::read(raw, self.secrets).to_string()).collect()
+            }
             Err(_) if body.trim_ascii().is_empty() => Vec::new(),
-            Err(_) => vec![quote(body, &[self.token])],
+            Err(_) => vec![quote(body, self.secrets)],
         }
     }
 }
@@ -314,13 +255,28 @@ mod tests {
     fn read(body: &[u8]) -> Result<Page, SourceError> {
         let paging = Paging {
             size: 10,
-            prefetch: 1,
+            sequence: Sequence::Numbered { prefetch: 1 },
             items: "items".to_owned(),
-            last: "last".to_owned(),
+            end: Some(EndMember::Last("last".to_owned())),
             total: Some("total".to_owned()),
         };
+        read_by(&paging, body)
+    }
+
+    fn read_by_cursor(body: &[u8]) -> Result<Page, SourceError> {
+        let paging = Paging {
+            size: 10,
+            sequence: Sequence::Cursors { next: "info.end".to_owned() },
+            items: "edges.node".to_owned(),
+            end: Some(EndMember::HasNext("info.more".to_owned())),
+            total: None,
+        };
+        read_by(&paging, body)
+    }
+
+    fn read_by(paging: &Paging, body: &[u8]) -> Result<Page, SourceError> {
         let operation = Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned() };
-        let reader = Reader { paging: &paging, operation: &operation, number: 0, token: "token" };
+        let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
     }
@@ -355,6 +311,24 @@ mod tests {
             prop_assert_eq!(page.items().collect::<Vec<_>>(), expected);
             prop_assert!(page.rows().eq(page.items()));
             prop_assert_eq!(page.given(), rows.len());
+        }
+
+        #[test]
+        fn rows_of_connections_are_slices_of_the_body(rows in proptest::collection::vec(value(), 0..6), cursor in "\\PC{1,12}") {
+            let edges: Vec<Value> = rows.iter().map(|row| serde_json::json!({"at": row, "node": row})).collect();
+            let info = serde_json::json!({"end": cursor, "more": true});
+            let body = serde_json::json!({"data": {"thingPage": {"edges": edges, "info": info}}}).to_string();
+            let page = read_by_cursor(body.as_bytes()).unwrap();
+            let expected: Vec<_> = rows.iter().filter(|row| !row.is_null()).map(Value::to_string).collect();
+            prop_assert_eq!(page.items().collect::<Vec<_>>(), expected);
+            prop_assert_eq!(page.given(), rows.len());
+            let next = Position { page: 1, cursor: Some(Value::from(cursor).to_string()) };
+            prop_assert_eq!(page.next.as_ref(), Some(&next));
+            // The cursor goes back as it came.
+            let paging = Paging { size: 1, sequence: Sequence::Cursors { next: String::new() }, items: String::new(), end: None, total: None };
+            let operation = Operation { name: String::new(), text: String::new(), root: String::new() };
+            let sent: Value = serde_json::from_slice(&request_body(&operation, &next, &paging)).unwrap();
+            prop_assert_eq!(sent["variables"]["cursor"].to_string(), next.cursor.unwrap());
         }
 
         #[test]

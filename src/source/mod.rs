@@ -1,13 +1,15 @@
-//! The remote system: tokens, requests, pages.
+//! The remote system: credentials, requests, pages.
 //!
 //! [`Source`] reads the lists of one tenant over GraphQL. It retries what is worth retrying, keeps the access token
 //! fresh, and hands out each page's rows as the text that came, without parsing them.
 
+mod access;
 mod body;
 mod envelope;
 mod error;
 mod graphql;
 mod oauth;
+mod page;
 mod paging;
 mod transport;
 
@@ -17,67 +19,85 @@ mod tests;
 use std::fmt;
 
 use futures_util::Stream;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use futures_util::future::Either;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
+pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
-pub use graphql::{GraphqlError, Page};
-pub use oauth::Credentials;
+pub use graphql::GraphqlError;
+pub use page::{Page, Position};
 
-use crate::connector::{Operation, Remote};
+use crate::connector::{Operation, Remote, Sequence};
+use access::{Access, Pass};
 use graphql::Reader;
-use oauth::{Token, Tokens};
 use transport::Transport;
 
 /// One tenant of the remote system, ready to be read.
 pub struct Source {
     remote: Remote,
     endpoint: Transport,
-    tokens: Tokens,
+    access: Access,
 }
 
 impl Source {
     /// A source for `remote`. Nothing is sent yet; a URL to which secrets must not be sent is refused.
     pub fn new(remote: Remote, credentials: Credentials) -> Result<Self, SourceError> {
         let endpoint = Transport::new("endpoint", &remote.endpoint, &remote.limits)?;
-        let tokens = Tokens::new(&remote, credentials)?;
-        Ok(Self { remote, endpoint, tokens })
+        let access = Access::new(&remote, &credentials)?;
+        Ok(Self { remote, endpoint, access })
     }
 
-    /// One page of an operation's list.
-    pub async fn page(&self, operation: &Operation, page: u32) -> Result<Page, SourceError> {
-        let token = self.tokens.current().await?;
-        match self.fetch(operation, page, &token).await {
-            Err(SourceError::Unauthorized { .. }) => {
-                self.tokens.discard(&token).await;
-                let token = self.tokens.current().await?;
-                self.fetch(operation, page, &token).await
+    /// The page of an operation's list that begins at a position: a number is enough where pages have one.
+    pub async fn page(&self, operation: &Operation, at: impl Into<Position>) -> Result<Page, SourceError> {
+        let at = at.into();
+        let pass = self.access.pass().await?;
+        match self.fetch(operation, &at, &pass).await {
+            Err(refusal @ SourceError::Unauthorized { .. }) => {
+                let pass = self.access.another(pass, refusal).await?;
+                self.fetch(operation, &at, &pass).await
             }
             answer => answer,
         }
     }
 
-    /// The pages from `from` on, in order, with up to `paging.prefetch` of them under way at a time.
+    /// Whether pages begin at cursors, and not at numbers.
+    pub fn reads_by_cursor(&self) -> bool {
+        matches!(self.remote.paging.sequence, Sequence::Cursors { .. })
+    }
+
+    /// The pages from `from` on, in order. Numbered pages are read ahead, up to `pages.prefetch` of them at a time; where
+    /// pages begin at cursors, each is asked for when the one before it came.
     ///
-    /// The stream ends after the page that says it is the last, after a page without rows, and after an error. A page
-    /// that is merely short does not end it. Requests make headway only while the stream is polled, so give it a task
-    /// of its own to read on while a page is worked on.
+    /// The stream ends after the page that says it is the last, after a numbered page without rows, after a page
+    /// without the cursor that is needed, and after an error. A page that is merely short does not end it. Requests
+    /// make headway only while the stream is polled, so give it a task of its own to read on while a page is worked on.
     pub fn pages<'a>(
         &'a self,
         operation: &'a Operation,
-        from: u32,
+        from: impl Into<Position>,
     ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
-        paging::in_order(move |page| self.page(operation, page), from, self.remote.paging.prefetch)
+        let from = from.into();
+        match self.remote.paging.sequence {
+            Sequence::Numbered { prefetch } => {
+                let pages = paging::in_order(move |page| self.page(operation, page), from.page, prefetch);
+                Either::Left(pages)
+            }
+            Sequence::Cursors { .. } => {
+                let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
+                Either::Right(paging::by_cursor(move |at| self.page(operation, at), from, again))
+            }
+        }
     }
 
-    async fn fetch(&self, operation: &Operation, page: u32, token: &Token) -> Result<Page, SourceError> {
-        let body = graphql::request_body(operation, page, self.remote.paging.size);
-        let authorization = token.authorization();
-        let reader = Reader { paging: &self.remote.paging, operation, number: page, token: token.expose() };
+    async fn fetch(&self, operation: &Operation, at: &Position, pass: &Pass<'_>) -> Result<Page, SourceError> {
+        let body = graphql::request_body(operation, at, &self.remote.paging);
+        let (headers, secrets) = (pass.headers(), pass.secrets());
+        let reader = Reader { paging: &self.remote.paging, operation, number: at.page, secrets: &secrets };
         self.endpoint
             .send(
-                Subject::Page { operation: operation.name.clone(), page },
+                subject(operation, at.page),
                 |post| {
-                    post.header(AUTHORIZATION, authorization.clone())
+                    post.headers(headers.clone())
                         .header(ACCEPT, "application/json")
                         .header(CONTENT_TYPE, "application/json")
                         .body(body.clone())
@@ -86,6 +106,14 @@ impl Source {
             )
             .await
     }
+
+    fn request(&self, operation: &Operation, page: u32) -> Request {
+        Request { subject: subject(operation, page), url: self.endpoint.address(), attempts: 1 }
+    }
+}
+
+fn subject(operation: &Operation, page: u32) -> Subject {
+    Subject::Page { operation: operation.name.clone(), page }
 }
 
 impl fmt::Debug for Source {

@@ -16,11 +16,12 @@ use tracing::debug;
 use url::form_urlencoded::byte_serialize;
 
 use super::{
+    access::Credentials,
     body::{describe, is_cut, legible},
     error::{Request, SourceError, Subject},
     transport::{Reply, Transport},
 };
-use crate::connector::{Placement, Remote};
+use crate::connector::{Limits, OAUTH2_CREDENTIALS, OAuth2, Placement};
 
 /// How long a token is used when the identity server does not say how long it lives.
 const UNSTATED_LIFE: Duration = Duration::from_secs(60);
@@ -28,19 +29,11 @@ const UNSTATED_LIFE: Duration = Duration::from_secs(60);
 /// How long a token is used at most.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a client proves itself with.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// The name of the client.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
-}
-
 /// The access token that all requests of a source share.
 pub(super) struct Tokens {
     transport: Transport,
-    credentials: Credentials,
+    client_id: SecretString,
+    client_secret: SecretString,
     scopes: String,
     placement: Placement,
     margin: Duration,
@@ -64,19 +57,21 @@ impl Token {
     }
 
     /// The token itself, to blot it out of foreign text.
-    pub(super) fn expose(&self) -> &str {
-        self.text.expose_secret()
+    pub(super) fn secret(&self) -> &SecretString {
+        &self.text
     }
 }
 
 impl Tokens {
-    pub(super) fn new(remote: &Remote, credentials: Credentials) -> Result<Self, SourceError> {
+    pub(super) fn new(oauth2: &OAuth2, limits: &Limits, credentials: &Credentials) -> Result<Self, SourceError> {
+        let [client_id, client_secret] = OAUTH2_CREDENTIALS;
         Ok(Self {
-            transport: Transport::new("token URL", &remote.token_url, &remote.limits)?,
-            credentials,
-            scopes: remote.scopes.join(" "),
-            placement: remote.placement,
-            margin: remote.expiry_margin,
+            transport: Transport::new("token URL", &oauth2.token_url, limits)?,
+            client_id: credentials.expect(client_id)?.clone(),
+            client_secret: credentials.expect(client_secret)?.clone(),
+            scopes: oauth2.scopes.join(" "),
+            placement: oauth2.placement,
+            margin: oauth2.expiry_margin,
             current: Mutex::new(None),
         })
     }
@@ -115,7 +110,7 @@ impl Tokens {
     }
 
     fn ask(&self, post: RequestBuilder) -> RequestBuilder {
-        let Credentials { client_id, client_secret } = &self.credentials;
+        let (client_id, client_secret) = (self.client_id.expose_secret(), self.client_secret.expose_secret());
         let mut form = vec![("grant_type", "client_credentials")];
         if !self.scopes.is_empty() {
             form.push(("scope", &self.scopes));
@@ -123,13 +118,11 @@ impl Tokens {
         let post = post.header(ACCEPT, "application/json");
         match self.placement {
             Placement::Body => {
-                form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())]);
+                form.extend([("client_id", client_id), ("client_secret", client_secret)]);
                 post.form(&form)
             }
             // Both halves are form-encoded first: RFC 6749, section 2.3.1.
-            Placement::Basic => {
-                post.basic_auth(form_encoded(client_id), Some(form_encoded(client_secret.expose_secret()))).form(&form)
-            }
+            Placement::Basic => post.basic_auth(form_encoded(client_id), Some(form_encoded(client_secret))).form(&form),
         }
     }
 
@@ -181,7 +174,7 @@ impl Tokens {
 
     /// The error code and its description, or a word on what came instead.
     fn read_refusal(&self, body: &[u8]) -> (String, Option<String>) {
-        let secret = self.credentials.client_secret.expose_secret();
+        let secret = self.client_secret.expose_secret();
         let encoded = form_encoded(secret);
         let clean = |text: &str| legible(text, &[secret, &encoded]);
         match serde_json::from_slice::<RefusalAnswer>(body) {

@@ -1,11 +1,55 @@
-//! The pages of a list, in order, with a bounded number of them under way.
+//! The pages of a list, in order: numbered ones with a bounded number of them under way, others one after the other.
+
+use std::collections::HashSet;
 
 use futures_util::{
     Stream, StreamExt,
     stream::{self, FuturesOrdered},
 };
 
-use super::{error::SourceError, graphql::Page};
+use super::{
+    error::SourceError,
+    page::{Page, Position},
+};
+
+/// Fetches the pages from `from` on, each at the cursor that the one before gave. A cursor that comes a second time would
+/// never end: `again` says so of the page that gave it.
+pub(super) fn by_cursor<F, A, E>(
+    fetch: F,
+    from: Position,
+    again: E,
+) -> impl Stream<Item = Result<Page, SourceError>> + Send
+where
+    F: Fn(Position) -> A + Send,
+    A: Future<Output = Result<Page, SourceError>> + Send,
+    E: Fn(&Page) -> SourceError + Send,
+{
+    let seen: HashSet<String> = from.cursor.iter().cloned().collect();
+    stream::unfold((fetch, again, seen, Next::Page(from)), async |(fetch, again, mut seen, next)| {
+        let at = match next {
+            Next::Page(at) => at,
+            Next::Again(error) => return Some((Err(error), (fetch, again, seen, Next::Nothing))),
+            Next::Nothing => return None,
+        };
+        let page = fetch(at).await;
+        let next = match &page {
+            Ok(page) if !page.ends_list() => match &page.next {
+                Some(next) if !seen.insert(next.cursor.clone().unwrap_or_default()) => Next::Again(again(page)),
+                Some(next) => Next::Page(next.clone()),
+                None => Next::Nothing,
+            },
+            _ => Next::Nothing,
+        };
+        Some((page, (fetch, again, seen, next)))
+    })
+}
+
+/// What follows a page.
+enum Next {
+    Page(Position),
+    Again(SourceError),
+    Nothing,
+}
 
 /// Fetches the pages from `from` on. The first comes alone: it tells how many there are, and most lists are short.
 pub(super) fn in_order<F, A>(
@@ -187,6 +231,41 @@ mod tests {
             let end = if server.says_last { server.pages().saturating_sub(1) } else { server.pages() };
             prop_assert!(last_asked <= end, "{last_asked} > {end}");
         }
+    }
+
+    #[test]
+    fn pages_by_cursor_are_read_one_after_the_other_and_never_twice() {
+        let asked = Mutex::new(Vec::new());
+        // After "c" comes "a" again.
+        let fetch = |at: Position| {
+            let cursor = match at.cursor.as_deref() {
+                None | Some("c") => "a",
+                Some("a") => "b",
+                _ => "c",
+            };
+            asked.lock().unwrap().push(at.cursor);
+            let next = Position { page: at.page + 1, cursor: Some(cursor.to_owned()) };
+            let mut page = Page::of_numbers(at.page, 1, false, None);
+            page.next = Some(next);
+            async move { Ok(page) }
+        };
+        let again = |page: &Page| SourceError::Client { reason: format!("page {}", page.number) };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let read = |from: Position| -> Vec<Result<u32, String>> {
+            let pages = by_cursor(fetch, from, again);
+            let pages = pages.map(|page| page.map(|page| page.number).map_err(|error| error.to_string()));
+            runtime.block_on(pages.collect())
+        };
+        let pages = read(Position::default());
+        assert_eq!(pages[..4], [Ok(0), Ok(1), Ok(2), Ok(3)]);
+        assert!(pages[4].as_ref().unwrap_err().contains("page 3") && pages.len() == 5);
+        let cursors =
+            |texts: &[&str]| -> Vec<Option<String>> { texts.iter().map(|text| Some((*text).to_owned())).collect() };
+        assert_eq!(asked.lock().unwrap()[1..], cursors(&["a", "b", "c"]));
+        asked.lock().unwrap().clear();
+        let pages = read(Position { page: 7, cursor: Some("b".to_owned()) });
+        assert_eq!(pages.iter().filter(|page| page.is_ok()).count(), 3);
+        assert_eq!(*asked.lock().unwrap(), cursors(&["b", "c", "a"]), "where it began counts too");
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub struct RunSummary {
     pub ended_at: Option<Timestamp>,
     /// The page that is or was next.
     pub next_page: u32,
+    /// Where that page begins, for a source whose pages have no numbers of their own.
+    pub next_cursor: Option<String>,
     /// The rows that the source announced last.
     pub total: Option<u64>,
     /// What happened to its records.
@@ -95,6 +97,7 @@ pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
         started_at: moment::parse(row.try_get("started_at")?)?,
         ended_at: moment::parse_optional(row.try_get("ended_at")?)?,
         next_page: row.try_get("next_page")?,
+        next_cursor: row.try_get("next_cursor")?,
         total: row.try_get::<Option<i64>, _>("total")?.map(natural),
         counts: Counts {
             fetched: count("fetched")?,

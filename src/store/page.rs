@@ -58,6 +58,8 @@ static MARK_SEEN: LazyLock<Batched> = LazyLock::new(|| Batched::set("UPDATE reco
 pub struct PageWrite {
     /// The page to read next.
     pub next_page: u32,
+    /// Where that page begins, for a source whose pages have no numbers of their own.
+    pub next_cursor: Option<String>,
     /// The rows that the source announces; none keeps what is known.
     pub total: Option<u64>,
     /// The clock now: `changed_at` of what changes.
@@ -111,8 +113,12 @@ impl Store {
         // makes sure that it still is. The writer has them in memory; any other connection would fetch them anew.
         let stored = read_states(&mut *self.writer().await, states).await?;
         let mut draft = Draft::new(run, hashed.await, stored, page.at)?;
-        let mut progress =
-            Progress { next_page: page.next_page, total: page.total.or(run.progress.total), ..run.progress };
+        let mut progress = Progress {
+            next_page: page.next_page,
+            next_cursor: page.next_cursor,
+            total: page.total.or(run.progress.total),
+            counts: run.progress.counts,
+        };
         progress.counts += draft.counts;
         let (counts, last_key) = (draft.counts, draft.last_key);
 
@@ -120,7 +126,7 @@ impl Store {
         let compressed = in_the_background(|| compress(payloads));
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        run::save(&mut transaction, run, progress).await?;
+        run::save(&mut transaction, run, &progress).await?;
         draft.write(&mut transaction, run).await?;
         UPSERT_RAW
             .write_rows(&mut transaction, compressed.await?, |statement, (key, payload)| {

@@ -46,9 +46,10 @@ pub struct Run {
 }
 
 /// How far a run has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) next_page: u32,
+    pub(super) next_cursor: Option<String>,
     pub(super) total: Option<u64>,
     pub(super) counts: Counts,
 }
@@ -87,6 +88,11 @@ impl Run {
     /// The page to read next; the first is 0.
     pub fn next_page(&self) -> u32 {
         self.progress.next_page
+    }
+
+    /// Where that page begins, as the source said it, for a source whose pages have no numbers of their own.
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.progress.next_cursor.as_deref()
     }
 
     /// The rows that the source announced last.
@@ -178,7 +184,12 @@ impl Store {
             revision: summary.revision,
             now: summary.started_at,
             resumed,
-            progress: Progress { next_page: summary.next_page, total: summary.total, counts: summary.counts },
+            progress: Progress {
+                next_page: summary.next_page,
+                next_cursor: summary.next_cursor,
+                total: summary.total,
+                counts: summary.counts,
+            },
         })
     }
 
@@ -191,7 +202,7 @@ impl Store {
     async fn restart_run(&self, run: &mut Run) -> Result<(), Problem> {
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        save(&mut transaction, run, Progress::default()).await?;
+        save(&mut transaction, run, &Progress::default()).await?;
         sqlx::query("UPDATE records SET seen = 0 WHERE key > ? AND key <= ? AND seen = ?")
             .bind(run.scope.floor().0)
             .bind(run.scope.ceiling().0)
@@ -211,7 +222,7 @@ impl Store {
     }
 
     async fn finish_run(&self, run: Run, outcome: Outcome, at: Timestamp) -> Result<Counts, Problem> {
-        let mut progress = run.progress;
+        let mut progress = run.progress.clone();
         let (state, message) = match outcome {
             Outcome::Complete => (RunState::Complete, None),
             Outcome::Incomplete(reason) => (RunState::Incomplete, Some(reason)),
@@ -222,7 +233,7 @@ impl Store {
         if state == RunState::Complete {
             progress.counts.deleted += delete_unseen(&mut transaction, &run, at).await?;
         }
-        save(&mut transaction, &run, progress).await?;
+        save(&mut transaction, &run, &progress).await?;
         sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
             .bind(state.as_str())
             .bind(moment::text(at))
@@ -290,13 +301,14 @@ async fn start(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<InP
 }
 
 /// Writes how far the run has come, if it still belongs to its holder.
-pub(super) async fn save(connection: &mut SqliteConnection, run: &Run, progress: Progress) -> Result<(), Problem> {
-    let Progress { next_page, total, counts } = progress;
+pub(super) async fn save(connection: &mut SqliteConnection, run: &Run, progress: &Progress) -> Result<(), Problem> {
+    let Progress { next_page, next_cursor, total, counts } = progress.clone();
     let result = sqlx::query(
-        "UPDATE syncs SET epoch = epoch + 1, next_page = ?, total = ?, fetched = ?, created = ?, changed = ?, \
+        "UPDATE syncs SET epoch = epoch + 1, next_page = ?, next_cursor = ?, total = ?, fetched = ?, created = ?, changed = ?, \
          unchanged = ?, deleted = ?, failed = ?, issues = ? WHERE id = ? AND epoch = ? AND state = 'running'",
     )
     .bind(next_page)
+    .bind(next_cursor)
     .bind(total.map(integer))
     .bind(integer(counts.fetched))
     .bind(integer(counts.created))

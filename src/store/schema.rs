@@ -37,15 +37,19 @@ const READERS: u32 = 4;
 /// Rows that are handed over between the thread of a connection and its user at once.
 const ROW_BUFFER: usize = 256;
 
-pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let migration = |version, name: &'static str, text: &'static str| {
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| Migrator::with_migrations(migrations()));
+
+/// Every change of the tables, in order. One that was shipped is never edited.
+pub(super) fn migrations() -> Vec<Migration> {
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![
+    vec![
         migration(1, "records", include_str!("migrations/1_records.sql")),
         migration(2, "labels", include_str!("migrations/2_labels.sql")),
-    ])
-});
+        migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
+    ]
+}
 
 /// How a connection to the file at `path` is made.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {

@@ -5,12 +5,14 @@ use jiff::Timestamp;
 
 use crate::mapping::{Context, Failure, Labels, Mapped, Plan, Session};
 use crate::model::Id;
-use crate::source::{GraphqlError, Page};
+use crate::source::{GraphqlError, Page, Position};
 use crate::store::RecordWrite;
 
 /// A page, mapped.
 pub(super) struct MappedPage {
     pub number: u32,
+    /// Where the next page begins.
+    pub next: Option<Position>,
     pub total: Option<u64>,
     pub ends_list: bool,
     pub rows: Vec<RecordWrite>,
@@ -31,7 +33,14 @@ pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, labels: &Labels
             None => lost += 1,
         }
     }
-    MappedPage { number: page.number, total: page.total, ends_list: page.ends_list(), rows, lost }
+    MappedPage {
+        number: page.number,
+        next: page.next.clone(),
+        total: page.total,
+        ends_list: page.ends_list(),
+        rows,
+        lost,
+    }
 }
 
 fn record<'a>(

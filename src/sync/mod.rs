@@ -19,7 +19,7 @@ use self::mapper::MappedPage;
 use crate::connector::Revision;
 use crate::mapping::{Labels, Plan};
 use crate::model::Model;
-use crate::source::{Source, SourceError};
+use crate::source::{Position, Source, SourceError};
 use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError};
 
 pub use report::{ModelReport, Reasons, State, SyncReport};
@@ -36,6 +36,13 @@ pub enum Event {
         model: &'static Model,
         /// The page at which an interrupted sync goes on.
         resumed_at: Option<u32>,
+    },
+    /// An interrupted sync could not go on: the model is read from its first page again.
+    Restarted {
+        /// The model.
+        model: &'static Model,
+        /// Why it could not.
+        why: String,
     },
     /// A page was written.
     Page {
@@ -101,19 +108,28 @@ impl Reading {
         let began = Instant::now();
         let new = NewRun { connection: &self.connection, model, revision: &self.revision.hash, now: now(), full };
         let mut run = self.store.begin(new).await?;
-        let resumed_at = run.resumed().then(|| run.next_page());
+        let mut resumed_at = run.resumed().then(|| run.next_page());
+        if self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none() {
+            // The last page was written, and nothing tells what follows it.
+            self.store.restart(&mut run).await?;
+            resumed_at = None;
+        }
         observe(Event::Started { model, resumed_at });
 
         let mut reasons = Reasons::default();
+        let mut restarted = None;
         let walked = loop {
-            match self.walk(plan, labels, &mut run, &mut reasons, observe).await? {
-                Walk::Drifted => {
-                    tracing::info!(model = model.name, "rows came or went while the sync lay still; it begins anew");
-                    reasons = Reasons::default();
-                    self.store.restart(&mut run).await?;
-                }
+            let why = match self.walk(plan, labels, &mut run, &mut reasons, observe).await? {
+                Walk::Drifted => "rows came or went while it lay still".to_owned(),
+                Walk::Astray(error) => format!("the source does not go on from there: {error}"),
                 walked => break walked,
-            }
+            };
+            tracing::info!(model = model.name, why, "the interrupted sync begins anew");
+            reasons = Reasons::default();
+            self.store.restart(&mut run).await?;
+            resumed_at = None;
+            observe(Event::Restarted { model, why: why.clone() });
+            restarted = Some(why);
         };
         let counts = run.counts();
         let (state, counts) = match walked {
@@ -131,7 +147,7 @@ impl Reading {
                 None => (State::Complete, self.store.finish(run, Outcome::Complete, now()).await?),
             },
         };
-        Ok(ModelReport { model, counts, state, reasons, resumed_at, elapsed: began.elapsed() })
+        Ok(ModelReport { model, counts, state, reasons, resumed_at, restarted, elapsed: began.elapsed() })
     }
 
     /// Reads the pages from the run's checkpoint on.
@@ -145,13 +161,16 @@ impl Reading {
     ) -> Result<Walk, StoreError> {
         let mut pages = self.mapped_pages(plan, labels, run);
         let mut known_total = if run.next_page() > 0 { run.total() } else { None };
+        let mut goes_on_at_a_cursor = run.next_cursor().is_some();
         let mut lost = 0;
         let mut ended = false;
         while let Some(page) = pages.recv().await {
             let page = match page {
                 Ok(page) => page,
+                Err(error) if goes_on_at_a_cursor && error.refuses_the_request() => return Ok(Walk::Astray(error)),
                 Err(error) => return Ok(Walk::Broken(error)),
             };
+            goes_on_at_a_cursor = false;
             if let (Some(known), Some(total)) = (known_total.take(), page.total)
                 && known != total
             {
@@ -160,7 +179,13 @@ impl Reading {
             ended |= page.ends_list;
             lost += page.lost;
             reasons.add(&page);
-            let write = PageWrite { next_page: page.number + 1, total: page.total, at: now(), rows: page.rows };
+            let write = PageWrite {
+                next_page: page.number + 1,
+                next_cursor: page.next.and_then(|next| next.cursor),
+                total: page.total,
+                at: now(),
+                rows: page.rows,
+            };
             self.store.write_page(run, write).await?;
             observe(Event::Page { model: run.model(), fetched: run.counts().fetched, total: run.total() });
         }
@@ -176,7 +201,8 @@ impl Reading {
         run: &Run,
     ) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
         let (fetched, mut to_map) = mpsc::channel(WAITING);
-        let (source, operation, from) = (Arc::clone(&self.source), plan.operation().clone(), run.next_page());
+        let (source, operation) = (Arc::clone(&self.source), plan.operation().clone());
+        let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
         tokio::spawn(async move {
             let mut pages = std::pin::pin!(source.pages(&operation, from));
             while let Some(page) = pages.next().await {
@@ -206,6 +232,8 @@ enum Walk {
     Ended { lost: u64, ended: bool },
     /// At once: the source has not the rows any more that it had when the run lay still.
     Drifted,
+    /// At once: the source does not know the cursor any more at which the run would go on.
+    Astray(SourceError),
     /// By an error of the source.
     Broken(SourceError),
 }

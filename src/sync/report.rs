@@ -49,6 +49,8 @@ pub struct ModelReport {
     pub reasons: Reasons,
     /// The page at which an interrupted sync went on.
     pub resumed_at: Option<u32>,
+    /// Why an interrupted sync could not go on and began anew.
+    pub restarted: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -76,6 +78,7 @@ impl ModelReport {
             state: State::NotRead,
             reasons: Reasons::default(),
             resumed_at: None,
+            restarted: None,
             elapsed: Duration::ZERO,
         }
     }
@@ -85,7 +88,12 @@ impl ModelReport {
         match &self.state {
             State::Interrupted(error) | State::Failed(error) => {
                 matches!(error.class(), ErrorClass::Unreachable | ErrorClass::Setting)
-                    || matches!(**error, SourceError::Credentials { .. } | SourceError::Unauthorized { .. })
+                    || matches!(
+                        **error,
+                        SourceError::Credentials { .. }
+                            | SourceError::Unauthorized { .. }
+                            | SourceError::KeyRefused { .. }
+                    )
             }
             State::NotRead => true,
             State::Complete | State::Incomplete(_) => false,

@@ -103,6 +103,7 @@ impl<'a> Fields<'a> {
         let node = self.get(key)?;
         let (low, high) = match self.keys.all().find(|known| known.name == key)?.is {
             Is::Integer(low, high) => (low, high),
+            Is::Defined(_) => (i64::MIN, i64::MAX),
             other => unreachable!("`{key}` is {other:?}"),
         };
         match node.value {

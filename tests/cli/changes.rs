@@ -30,7 +30,7 @@ impl Tenant {
 
     async fn sync(&self, model: &'static Model) -> Counts {
         let Options { client_id, client_secret, .. } = self.sandbox.options().clone();
-        let credentials = Credentials { client_id, client_secret: client_secret.into() };
+        let credentials = Credentials::of_client(client_id, client_secret);
         let options = SyncOptions { models: vec![model], full: false };
         let report = self.engine.sync(&self.connection, credentials, &options, |_| {}).await.unwrap();
         assert!(matches!(report.models[0].state, State::Complete), "{:?}", report.models[0].state);

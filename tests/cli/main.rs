@@ -2,6 +2,7 @@
 
 mod changes;
 mod check;
+mod connectors;
 mod generated;
 mod home;
 mod overlays;

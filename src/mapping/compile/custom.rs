@@ -136,5 +136,5 @@ pub fn labels(source: &LabelsSource, around: Surroundings<'_>, problems: &Proble
     let (id, label) = (id?, label?);
     let operation = compiler.operation("labels", &source.read, &row_type, rows_are, &scope, before)?;
     scope.set_dates(&compiler.dates());
-    Some(LabelsPlan { operation, scope, id, label, rows_of_page: around.dialect.pages.items.as_str().into() })
+    Some(LabelsPlan { operation, scope, id, label, rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect() })
 }

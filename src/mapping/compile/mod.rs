@@ -4,6 +4,7 @@
 mod condition;
 mod constant;
 mod custom;
+mod literal;
 mod operation;
 mod rule;
 mod view;
@@ -86,7 +87,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         model,
         operation,
         scope,
-        rows_of_page: around.dialect.pages.items.as_str().into(),
+        rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect(),
         remote_id: parts.remote_id?,
         fields: parts.fields,
         deletion,

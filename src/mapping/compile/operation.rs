@@ -1,17 +1,16 @@
 //! The GraphQL operation, derived from what a plan reads.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
-use apollo_compiler::ast::Type;
-
-use super::super::document::{Part, Read};
+use super::super::dialect::{NestedLists, PageStart};
+use super::super::document::{Part, Read, Sort};
 use super::super::plan::Operation;
 use super::super::shape::{Node, Scope, Shape};
 use super::Compiler;
-use crate::diagnostics::{Place, Problem, SourceFile};
+use super::literal::quoted;
+use crate::diagnostics::{Place, Problem};
 use crate::schema::Target;
-use crate::yaml::{self, Entry, Located, Value};
+use crate::yaml::Located;
 
 impl Compiler<'_> {
     /// `before` is the number of problems before this mapping: an operation of a faulty mapping is not validated.
@@ -37,20 +36,23 @@ impl Compiler<'_> {
                 ),
             }
         }
-        let sort = self.within(&read.sort.file).sort(&read.sort.value, row_type, &rows_are)?;
-        arguments.push(format!(
-            "{}: {{{}: $page, {}: $size, {}: [{}]}}",
-            pages.argument,
-            pages.page,
-            pages.size,
-            pages.sort.argument,
-            sort.join(", ")
-        ));
-        let mut text = format!("query {name}($page: Int!, $size: Int!) {{\n  {query}({}) {{\n", arguments.join(", "));
-        writeln!(text, "    {} {{", pages.items).expect("writing to a String cannot fail");
+        let paging = self.page_arguments(read, row_type, &rows_are)?;
+        arguments.push(paging.join(", "));
+        let size = format!("$size: {}", self.variable_type(query, &pages.size, "Int", true));
+        let variables = match &pages.start {
+            PageStart::Number(argument) => {
+                format!("$page: {}, {size}", self.variable_type(query, argument, "Int", true))
+            }
+            PageStart::Cursor(argument) => {
+                format!("{size}, $cursor: {}", self.variable_type(query, argument, "String", false))
+            }
+        };
+        let mut text = format!("query {name}({variables}) {{\n  {query}({}) {{\n", arguments.join(", "));
+        let (open, close) = rows(&pages.items);
+        writeln!(text, "    {open}").expect("writing to a String cannot fail");
         self.select(&scope.root, scope, 3, &mut text);
-        text.push_str("    }\n");
-        for member in std::iter::once(&pages.last).chain(&pages.total) {
+        writeln!(text, "    {close}").expect("writing to a String cannot fail");
+        for member in members(&pages.members) {
             writeln!(text, "    {member}").expect("writing to a String cannot fail");
         }
         text.push_str("  }\n}\n");
@@ -86,22 +88,18 @@ impl Compiler<'_> {
                 }
                 Node::List { list, page } => {
                     let info = &scope.lists[*list];
-                    if let Some((argument, size)) =
-                        self.dialect.pages.nested.as_ref().filter(|(argument, _)| info.arguments.contains(argument))
-                    {
-                        let pages = &self.dialect.pages;
-                        let _ = write!(text, "({argument}: {{{}: 0, {}: {size}}})", pages.page, pages.size);
-                    }
-                    let (open, close, inner) = if *page {
-                        (format!(" {{ {} {{\n", self.dialect.pages.items), "} }", depth + 1)
+                    text.push_str(&self.nested_arguments(&info.arguments));
+                    let (open, close) = if *page {
+                        let (open, close) = rows(&self.dialect.pages.items);
+                        (format!(" {{ {open}\n"), format!("{close} }}"))
                     } else {
-                        (" {\n".to_owned(), "}", depth + 1)
+                        (" {\n".to_owned(), "}".to_owned())
                     };
                     text.push_str(&open);
                     if info.scope.root.members.is_empty() {
                         let _ = writeln!(text, "{indent}  __typename");
                     }
-                    self.select(&info.scope.root, &info.scope, inner, text);
+                    self.select(&info.scope.root, &info.scope, depth + 1, text);
                     let _ = write!(text, "{indent}{close}");
                 }
             }
@@ -109,17 +107,81 @@ impl Compiler<'_> {
         }
     }
 
-    fn sort(&self, keys: &[Located<String>], row_type: &str, rows_are: &(Place, String)) -> Option<Vec<String>> {
-        let sort = &self.dialect.pages.sort;
+    /// The arguments by which a page is asked for: those of the query field, or one object of them.
+    fn page_arguments(&self, read: &Read, row_type: &str, rows_are: &(Place, String)) -> Option<Vec<String>> {
+        let pages = &self.dialect.pages;
+        let sort = self.sort(read, row_type, rows_are)?;
+        let start = match &pages.start {
+            PageStart::Number(argument) => format!("{argument}: $page"),
+            PageStart::Cursor(argument) => format!("{argument}: $cursor"),
+        };
+        let size = format!("{}: $size", pages.size);
+        let arguments = match &pages.start {
+            PageStart::Number(_) => [start, size],
+            PageStart::Cursor(_) => [size, start],
+        };
+        let arguments: Vec<String> = arguments.into_iter().chain(sort).collect();
+        Some(match &pages.argument {
+            Some(argument) => vec![format!("{argument}: {{{}}}", arguments.join(", "))],
+            None => arguments,
+        })
+    }
+
+    /// How a list inside a row is asked for, where it takes such arguments.
+    fn nested_arguments(&self, takes: &[String]) -> String {
+        let pages = &self.dialect.pages;
+        let Some(NestedLists { argument, size }) = &pages.nested else { return String::new() };
+        if !takes.contains(argument) {
+            return String::new();
+        }
+        match (&pages.argument, &pages.start) {
+            (None, _) => format!("({argument}: {size})"),
+            (Some(_), PageStart::Number(page)) => format!("({argument}: {{{page}: 0, {}: {size}}})", pages.size),
+            (Some(_), PageStart::Cursor(_)) => format!("({argument}: {{{}: {size}}})", pages.size),
+        }
+    }
+
+    /// The type of a variable: that of the argument, or the usual one where the schema has none and says so below.
+    fn variable_type(&self, query: &str, argument: &str, usual: &str, required: bool) -> String {
+        let path: Vec<&str> = self.dialect.pages.argument.as_deref().into_iter().chain([argument]).collect();
+        let name = self.schema.argument_type(query, &path).unwrap_or(usual);
+        if required { format!("{name}!") } else { name.to_owned() }
+    }
+
+    /// The argument for the order; none where the source is not asked for one.
+    fn sort(&self, read: &Read, row_type: &str, rows_are: &(Place, String)) -> Option<Option<String>> {
+        let (sort, Part { file, value: Sort { keys, .. } }) = match (&self.dialect.pages.sort, &read.sort) {
+            (Some(sort), Some(written)) => (sort, written),
+            (None, None) => return Some(None),
+            // It was reported already.
+            (None, Some(Part { value: Sort { keys, .. }, .. })) if keys.is_empty() => return None,
+            (Some(_), None) => {
+                self.problems.report(Problem::error("M0004", "`read` needs `sort`").at(
+                    self.file,
+                    read.span,
+                    "`sort` is missing",
+                ));
+                return None;
+            }
+            (None, Some(Part { file, value: Sort { span, .. } })) => {
+                self.problems.report(
+                    Problem::error("M0108", "this source is not asked for an order by `sort`")
+                        .at(file, *span, "cannot be sent")
+                        .help("remove it; an order that the query field takes is one of its `arguments`"),
+                );
+                return None;
+            }
+        };
         let parts = keys.iter().map(|key| {
             let (path, direction) = match key.value.strip_prefix('-') {
                 Some(path) => (path, &sort.descending),
                 None => (key.value.as_str(), &sort.ascending),
             };
-            self.sort_key(key, path, row_type, rows_are)?;
+            self.within(file).sort_key(key, path, row_type, rows_are)?;
             Some(format!("{{{}: {}, {}: {direction}}}", sort.property, quoted(path), sort.direction))
         });
-        parts.collect::<Vec<_>>().into_iter().collect()
+        let parts: Option<Vec<String>> = parts.collect::<Vec<_>>().into_iter().collect();
+        Some(Some(format!("{}: [{}]", sort.argument, parts?.join(", "))))
     }
 
     fn sort_key(&self, key: &Located<String>, path: &str, row_type: &str, rows_are: &(Place, String)) -> Option<()> {
@@ -179,67 +241,62 @@ impl Compiler<'_> {
     /// Why a mapping cannot give this argument itself.
     fn taken(&self, name: &str, read: &Read) -> Option<&'static str> {
         let pages = &self.dialect.pages;
-        if name == pages.argument {
-            return Some("the engine fills it with the page to read; the order stands under `sort`");
+        let (PageStart::Number(start) | PageStart::Cursor(start)) = &pages.start;
+        let is_taken = match &pages.argument {
+            Some(argument) => name == argument,
+            None => {
+                name == start || name == pages.size || pages.sort.as_ref().is_some_and(|sort| name == sort.argument)
+            }
+        };
+        if is_taken {
+            return Some(match &pages.sort {
+                Some(_) => "the engine fills it with the page to read; the order stands under `sort`",
+                None => "the engine fills it with the page to read",
+            });
         }
         let filters = read.filter.is_some() && pages.filter.as_deref() == Some(name);
         filters.then_some("`where` fills it; write all of the filter there")
     }
-
-    fn literal(&self, entry: &Entry, ty: &Type, file: &Arc<SourceFile>) -> Option<String> {
-        let name = ty.inner_named_type().as_str();
-        if !ty.is_list()
-            && let Some(wanted) = unlike(&entry.value.value, name)
-        {
-            self.problems.report(
-                Problem::error(
-                    "M0105",
-                    format!("`{}` is {wanted}, not {}", entry.key.value, entry.value.value.describe()),
-                )
-                .at(file, entry.value.span, format!("the argument is a {name}")),
-            );
-            return None;
-        }
-        Some(match &entry.value.value {
-            Value::Bool(value) => value.to_string(),
-            Value::Int(value) if name != "String" && name != "ID" => value.to_string(),
-            Value::Float(value) if name != "String" && name != "ID" => value.to_string(),
-            _ => {
-                let text = yaml::text(&entry.value, file, self.problems)?;
-                match self.schema.enum_values(name) {
-                    Some(values) if values.contains(&text.value.as_str()) => text.value,
-                    Some(values) => {
-                        self.problems.report(
-                            Problem::error("M0105", format!("`{}` is not a value of {name}", text.value))
-                                .at(file, text.span, "no such value")
-                                .suggest(&text.value, values),
-                        );
-                        return None;
-                    }
-                    None => quoted(&text.value),
-                }
-            }
-        })
-    }
 }
 
-/// What a built-in type of GraphQL wants, when the value is nothing of the kind.
-fn unlike(value: &Value, type_name: &str) -> Option<&'static str> {
-    let (fits, wanted) = match type_name {
-        "Boolean" => (matches!(value, Value::Bool(_)), "true or false"),
-        "Int" => (matches!(value, Value::Int(_)), "a whole number"),
-        "Float" => (matches!(value, Value::Int(_) | Value::Float(_)), "a number"),
-        "String" | "ID" => (matches!(value, Value::Text(_) | Value::Int(_) | Value::Float(_)), "text"),
-        _ => (true, ""),
+/// What stands before the fields of a page's rows and behind them.
+fn rows(path: &str) -> (String, String) {
+    let depth = path.split('.').count();
+    (format!("{} {{", path.replace('.', " { ")), vec!["}"; depth].join(" "))
+}
+
+/// The selections of single members, those of one object together.
+fn members(paths: &[String]) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for path in paths {
+        let (name, rest) = path.split_once('.').map_or((path.as_str(), None), |(name, rest)| (name, Some(rest)));
+        let at = groups.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            groups.push((name, Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.extend(rest.map(str::to_owned));
+    }
+    let selection = |(name, inner): (&str, Vec<String>)| match inner.as_slice() {
+        [] => name.to_owned(),
+        inner => format!("{name} {{ {} }}", members(inner).join(" ")),
     };
-    (!fits).then_some(wanted)
+    groups.into_iter().map(selection).collect()
 }
 
 fn is_scalar(steps: &[crate::schema::Step]) -> bool {
     matches!(steps.last().map(|step| &step.target), Some(Target::Scalar(..)))
 }
 
-/// JSON's escapes are GraphQL's.
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("text is JSON")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_one_object_are_selected_together() {
+        let paths = ["info.more", "total", "info.next", "info.more"].map(str::to_owned);
+        assert_eq!(members(&paths[..3]), ["info { more next }", "total"]);
+        assert_eq!(members(&["a.b.c".to_owned(), "a.b.d".to_owned()]), ["a { b { c d } }"]);
+        assert_eq!(rows("edges.node"), ("edges { node {".to_owned(), "} }".to_owned()));
+        assert_eq!(rows("items"), ("items {".to_owned(), "}".to_owned()));
+    }
 }

@@ -59,7 +59,7 @@ pub struct LabelsPlan {
     pub(in crate::mapping) scope: Scope,
     pub(in crate::mapping) id: usize,
     pub(in crate::mapping) label: usize,
-    pub(in crate::mapping) rows_of_page: Box<str>,
+    pub(in crate::mapping) rows_of_page: Box<[Box<str>]>,
 }
 
 impl LabelsPlan {

@@ -1,6 +1,7 @@
 //! What every sentence of `docs/mapping.md` means, over a made-up source of posts and persons.
 
 mod conditions;
+mod connections;
 mod each;
 mod laws;
 mod origins;
@@ -16,7 +17,10 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Context, DateFormat, Dialect, Document, Failure, Mapped, PageArguments, Plan, SortArgument, Surroundings};
+use super::{
+    Context, DateFormat, Dialect, Document, Failure, Mapped, NestedLists, PageArguments, PageStart, Plan, SortArgument,
+    Surroundings,
+};
 use crate::diagnostics::{Problems, Report, SourceFile};
 use crate::model::Id;
 use crate::schema::{Scalar, Schema};
@@ -96,20 +100,19 @@ fn dialect() -> Dialect {
         deletion: Some(("gone".into(), 1)),
         pages: PageArguments {
             items: "rows".into(),
-            last: "last".into(),
-            total: Some("total".into()),
-            argument: "paging".into(),
-            page: "number".into(),
+            members: vec!["last".into(), "total".into()],
+            argument: Some("paging".into()),
+            start: PageStart::Number("number".into()),
             size: "size".into(),
-            sort: SortArgument {
+            sort: Some(SortArgument {
                 argument: "order".into(),
                 property: "key".into(),
                 direction: "way".into(),
                 ascending: "UP".into(),
                 descending: "DOWN".into(),
-            },
+            }),
             filter: None,
-            nested: Some(("paging".into(), 50)),
+            nested: Some(NestedLists { argument: "paging".into(), size: 50 }),
         },
         settings: BTreeMap::from([("tenant".into(), "Acme".into())]),
         ..Dialect::default()

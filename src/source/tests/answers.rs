@@ -130,5 +130,5 @@ async fn an_answer_may_only_be_so_large() {
     source.endpoint.limit_body(size - 1);
     let error = source.page(&operation(), 0).await.unwrap_err();
     assert!(matches!(error, SourceError::TooLarge { .. }), "{error}");
-    assert!(error.to_string().contains("lower `paging.size`"), "{error}");
+    assert!(error.to_string().contains("lower `pages.size`"), "{error}");
 }

@@ -1,6 +1,8 @@
 //! A source against small servers on this machine.
 
 mod answers;
+mod cursors;
+mod keys;
 mod pages;
 mod retries;
 mod secrets;
@@ -22,12 +24,11 @@ use axum::{
     routing::post,
 };
 use futures_util::{TryStreamExt, future::BoxFuture};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::connector::{Limits, Paging, Placement};
+use crate::connector::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Sequence};
 
 const SECRET: &str = "s3cr3t/with+signs=";
 
@@ -46,6 +47,7 @@ struct PageCall {
     page: u64,
     size: u64,
     authorization: String,
+    headers: HeaderMap,
     body: Value,
 }
 
@@ -86,9 +88,13 @@ impl Server {
                     let body: Value = serde_json::from_slice(&body).unwrap();
                     let answer = pages(PageCall {
                         before: page_count.fetch_add(1, Ordering::SeqCst),
-                        page: body["variables"]["page"].as_u64().unwrap(),
+                        page: body["variables"]["page"].as_u64().unwrap_or_default(),
                         size: body["variables"]["size"].as_u64().unwrap(),
-                        authorization: headers[header::AUTHORIZATION].to_str().unwrap().to_owned(),
+                        authorization: headers
+                            .get(header::AUTHORIZATION)
+                            .map(|value| value.to_str().unwrap().to_owned())
+                            .unwrap_or_default(),
+                        headers,
                         body,
                     })
                     .await;
@@ -106,15 +112,18 @@ impl Server {
     fn remote(&self) -> Remote {
         Remote {
             endpoint: self.url.join("/graphql").unwrap(),
-            token_url: self.url.join("/token").unwrap(),
-            scopes: vec!["things:read".to_owned(), "people:read".to_owned()],
-            placement: Placement::Body,
-            expiry_margin: Duration::from_secs(1),
+            oauth2: Some(OAuth2 {
+                token_url: self.url.join("/token").unwrap(),
+                scopes: vec!["things:read".to_owned(), "people:read".to_owned()],
+                placement: Placement::Body,
+                expiry_margin: Duration::from_secs(1),
+            }),
+            headers: Vec::new(),
             paging: Paging {
                 size: 10,
-                prefetch: 4,
+                sequence: Sequence::Numbered { prefetch: 4 },
                 items: "items".to_owned(),
-                last: "last".to_owned(),
+                end: Some(EndMember::Last("last".to_owned())),
                 total: Some("total".to_owned()),
             },
             limits: Limits {
@@ -140,8 +149,7 @@ impl Server {
 }
 
 fn source(remote: Remote) -> Source {
-    Source::new(remote, Credentials { client_id: "client:1".to_owned(), client_secret: SecretString::from(SECRET) })
-        .unwrap()
+    Source::new(remote, Credentials::of_client("client:1", SECRET)).unwrap()
 }
 
 fn operation() -> Operation {
@@ -188,7 +196,7 @@ fn slice(call: &PageCall, rows: u64, cap: u64) -> Value {
     list(json!((from..to).collect::<Vec<_>>()), to == rows, Some(rows))
 }
 
-async fn numbers(source: &Source, from: u32) -> Vec<u64> {
+async fn numbers(source: &Source, from: impl Into<Position>) -> Vec<u64> {
     let pages: Vec<Page> = source.pages(&operation(), from).try_collect().await.unwrap();
     pages.iter().flat_map(Page::items).map(|row| row.parse().unwrap()).collect()
 }

@@ -53,7 +53,7 @@ async fn a_short_page_does_not_end_the_list_and_an_empty_one_does() {
     .await;
     let mut remote = server.remote();
     remote.paging.total = None;
-    remote.paging.prefetch = 1;
+    remote.paging.sequence = Sequence::Numbered { prefetch: 1 };
     assert_eq!(numbers(&source(remote), 0).await, [1, 2, 3, 4, 5, 6]);
     assert_eq!(server.page_calls(), 5);
 }

@@ -122,7 +122,9 @@ async fn nobody_listening_is_unreachable() {
     let gone = Url::parse(&format!("http://{}/token?key=hidden", listener.local_addr().unwrap())).unwrap();
     drop(listener);
     let server = Server::start(answers(|_| one_row())).await;
-    let error = source(Remote { token_url: gone, ..server.remote() }).page(&operation(), 0).await.unwrap_err();
+    let mut remote = server.remote();
+    remote.oauth2.as_mut().unwrap().token_url = gone;
+    let error = source(remote).page(&operation(), 0).await.unwrap_err();
     assert!(matches!(error, SourceError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("(3 attempts): unavailable: no connection: "), "{error}");
     assert!(!error.to_string().contains("hidden"), "{error}");

@@ -7,13 +7,23 @@ use super::*;
 #[test]
 fn urls_that_would_leak_are_refused() {
     let url = |text: &str| Url::parse(text).unwrap();
-    let remote = Remote {
-        endpoint: url("https://api.example.org/graphql"),
-        token_url: url("http://name:word@id.example.org/token?key=hidden"),
+    let oauth2 = |token_url| OAuth2 {
+        token_url: url(token_url),
         scopes: Vec::new(),
         placement: Placement::Body,
         expiry_margin: Duration::ZERO,
-        paging: Paging { size: 1, prefetch: 1, items: "i".to_owned(), last: "l".to_owned(), total: None },
+    };
+    let remote = Remote {
+        endpoint: url("https://api.example.org/graphql"),
+        oauth2: Some(oauth2("http://name:word@id.example.org/token?key=hidden")),
+        headers: Vec::new(),
+        paging: Paging {
+            size: 1,
+            sequence: Sequence::Numbered { prefetch: 1 },
+            items: "i".to_owned(),
+            end: None,
+            total: None,
+        },
         limits: Limits {
             timeout: Duration::from_secs(1),
             attempts: 1,
@@ -21,14 +31,14 @@ fn urls_that_would_leak_are_refused() {
             longest_pause: Duration::ZERO,
         },
     };
-    let credentials = || Credentials { client_id: "client".to_owned(), client_secret: SecretString::from(SECRET) };
+    let credentials = || Credentials::of_client("client", SECRET);
     let error = Source::new(remote.clone(), credentials()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the token URL `http://id.example.org/token` cannot be used: it holds a user name or a password, which belong \
          to the credentials; correct it in the connection or its connector"
     );
-    let plain = Remote { token_url: url("http://id.example.org/token"), ..remote };
+    let plain = Remote { oauth2: Some(oauth2("http://id.example.org/token")), ..remote };
     let error = Source::new(plain, credentials()).unwrap_err();
     assert!(error.to_string().contains("plain http"), "{error}");
     assert_eq!(error.class(), ErrorClass::Setting);
@@ -93,7 +103,7 @@ async fn secrets_and_rows_show_nowhere() {
             shown += &format!("{error}\n{error:?}\n");
         }
     }
-    let credentials = Credentials { client_id: "client".to_owned(), client_secret: SecretString::from(SECRET) };
+    let credentials = Credentials::of_client("client", SECRET);
     shown += &format!("{credentials:?}\n");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for (place, text) in [("messages", &shown), ("log", &log)] {

@@ -33,7 +33,9 @@ async fn credentials_stand_in_a_basic_header() {
         grant(1, json!(300))
     };
     let server = Server::with_tokens(tokens, answers(|_| one_row())).await;
-    let remote = Remote { placement: Placement::Basic, scopes: Vec::new(), ..server.remote() };
+    let mut remote = server.remote();
+    let oauth2 = remote.oauth2.as_mut().unwrap();
+    (oauth2.placement, oauth2.scopes) = (Placement::Basic, Vec::new());
     source(remote).page(&operation(), 0).await.unwrap();
     assert_eq!(server.token_calls(), 1);
 }

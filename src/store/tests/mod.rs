@@ -58,7 +58,7 @@ fn new_run(minute: i64) -> NewRun<'static> {
 
 /// The next page of a run.
 fn page(run: &Run, at: Timestamp, rows: Vec<RecordWrite>) -> PageWrite {
-    PageWrite { next_page: run.next_page() + 1, total: None, at, rows }
+    PageWrite { next_page: run.next_page() + 1, next_cursor: None, total: None, at, rows }
 }
 
 fn user(remote_id: &str, first_name: &str) -> RecordWrite {

@@ -9,7 +9,7 @@ async fn a_run_that_broke_off_goes_on_where_it_was() {
     let scratch = Scratch::open().await;
     let mut run = scratch.store.begin(new_run(0)).await.unwrap();
     assert!(!run.resumed());
-    let first = PageWrite { total: Some(7), ..page(&run, at(1), users(0..5)) };
+    let first = PageWrite { total: Some(7), next_cursor: Some("17".into()), ..page(&run, at(1), users(0..5)) };
     scratch.store.write_page(&mut run, first).await.unwrap();
     let id = run.id();
     drop(run);
@@ -18,6 +18,7 @@ async fn a_run_that_broke_off_goes_on_where_it_was() {
     let mut run = store.begin(new_run(59)).await.unwrap();
     assert!(run.resumed());
     assert_eq!((run.id(), run.now(), run.next_page(), run.total()), (id, at(0), 1, Some(7)));
+    assert_eq!(run.next_cursor(), Some("17"));
     assert_eq!(run.counts(), Counts { fetched: 5, created: 5, ..Counts::default() });
     assert_eq!((run.connection(), run.model(), run.revision()), (CONNECTION, &USERS, "r1"));
     let second = page(&run, at(59), users(4..7));
@@ -118,11 +119,12 @@ async fn tombstones_stay_within_the_connection_and_model() {
 async fn a_restarted_run_forgets_what_it_saw() {
     let scratch = Scratch::open().await;
     let mut run = scratch.store.begin(new_run(0)).await.unwrap();
-    let rows = PageWrite { total: Some(9), ..page(&run, at(0), users(0..3)) };
+    let rows = PageWrite { total: Some(9), next_cursor: Some("17".into()), ..page(&run, at(0), users(0..3)) };
     scratch.store.write_page(&mut run, rows).await.unwrap();
     let id = run.id();
     scratch.store.restart(&mut run).await.unwrap();
     assert_eq!((run.id(), run.next_page(), run.total(), run.counts()), (id, 0, None, Counts::default()));
+    assert_eq!(run.next_cursor(), None);
 
     let rows = page(&run, at(1), users(1..3));
     scratch.store.write_page(&mut run, rows).await.unwrap();
