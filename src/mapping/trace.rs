@@ -71,7 +71,7 @@ pub(super) trait Trace {
 
     /// A value by which records belong together.
     fn key(&mut self, _of: KeyOf, _key: &GroupKey, _scope: &Scope, _seen: &Slot<'_>, _value: &Value<'_>) {}
-    fn deletion(&mut self, _scope: &Scope, _slot: usize, _mark: i64, _is_deleted: bool) {}
+    fn deletion(&mut self, _scope: &Scope, _slot: usize, _seen: &Slot<'_>, _mark: i64, _is_deleted: bool) {}
 }
 
 /// Tests that stand together in a condition.

@@ -108,7 +108,7 @@ impl<'a> Session<'_, 'a> {
             _ => false,
         });
         if let Some((slot, mark)) = plan.deletion {
-            eval.trace.deletion(eval.scope, slot, mark, *deleted);
+            eval.trace.deletion(eval.scope, slot, eval.projection.slot(row, slot), mark, *deleted);
         }
         *group = eval.key(KeyOf::Group, plan.group.as_ref(), row);
         *members_of = eval.key(KeyOf::Members, plan.members_of.as_ref(), row);

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod each;
+mod explain;
 mod laws;
 mod origins;
 mod paths;
