@@ -3,6 +3,7 @@
 mod context;
 mod coverage;
 mod error;
+mod explain;
 mod get;
 mod list;
 mod log;
@@ -40,6 +41,7 @@ Examples:
   crosswalk sync sandbox                read the local sandbox into the store
   crosswalk list jobs --limit 3         look at what was read
   crosswalk coverage sandbox            see where every field comes from
+  crosswalk explain jobs 1101           see why a record has its values
   crosswalk sync acme --log debug       watch every request";
 
 /// Reads an applicant tracking system into unified records, by mappings that are plain files
@@ -95,6 +97,7 @@ enum Command {
     Sync(sync::Sync),
     List(list::List),
     Get(get::Get),
+    Explain(explain::Explain),
     Coverage(coverage::Coverage),
     Sandbox(sandbox::Sandbox),
 }
@@ -129,6 +132,7 @@ impl Command {
             Command::Sync(sync) => sync.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
+            Command::Explain(explain) => explain.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
