@@ -10,15 +10,16 @@
 //! The mark at the beginning of a block tells of the value at its end, and the last mark that a call passes tells the
 //! truth: whatever is passed later lies closer to the end. Marks that functions pass which it calls are left out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, OptimizationLevel, Position, Stmt};
 use rhai::{EvalAltResult, StmtBlock, SwitchCasesCollection};
 
-use super::{Library, engine, span_at};
+use super::{Library, engine, host, span_at};
 use crate::diagnostics::{Place, SourceFile};
+use crate::table::{Hit, Manner};
 
 /// A word that no script uses. One that does is not followed.
 const MARK: &str = "__returns";
@@ -40,6 +41,19 @@ pub struct Followed {
     pub result: Dynamic,
     /// Where the value stands that it gave.
     pub place: Place,
+    /// The tables that it asked.
+    pub asked: Vec<Asked>,
+}
+
+/// A table that a function asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its name.
+    pub table: String,
+    /// The text that was looked for.
+    pub text: String,
+    /// What was found, and what it stands for.
+    pub hit: Option<(Hit, String)>,
 }
 
 /// The last mark of a call.
@@ -52,6 +66,7 @@ struct Passed {
 
 thread_local! {
     static PASSED: Cell<Option<Passed>> = const { Cell::new(None) };
+    static ASKED: RefCell<Vec<Asked>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Library {
@@ -89,13 +104,14 @@ impl Follower {
             return None;
         }
         PASSED.set(None);
+        ASKED.take();
         let result = self.library.caller().call(function, arguments, |_| {}).ok()?;
         let place = self.places.get(PASSED.take()?.number)?.clone();
-        Some(Followed { result, place })
+        Some(Followed { result, place, asked: ASKED.take() })
     }
 }
 
-/// The engine of the library, with the mark as a word of the language.
+/// The engine of the library, with the mark as a word of the language, and with tables that tell what they are asked.
 fn marking_engine(library: &Library) -> Engine {
     let mut engine = engine::engine(&library.tables);
     engine.set_optimization_level(OptimizationLevel::None);
@@ -103,6 +119,18 @@ fn marking_engine(library: &Library) -> Engine {
     engine.set_max_expr_depths(0, 0);
     let registered = engine.register_custom_syntax([MARK, "$int$", "$expr$"], false, pass);
     debug_assert!(registered.is_ok(), "{registered:?}");
+    for (name, manner) in [("keyword", Manner::Keywords), ("lookup", Manner::Lookup)] {
+        let tables = library.tables.clone();
+        engine.register_fn(name, move |name: &str, text: Dynamic| {
+            let found = host::find(&tables, manner, name, &text)?;
+            if let (Some(Some(table)), Ok(text)) = (tables.get(name), text.into_string()) {
+                let hit = table.hit(&text);
+                let hit = hit.map(|hit| (hit.clone(), table.values[hit.value].0.clone()));
+                ASKED.with_borrow_mut(|asked| asked.push(Asked { table: name.to_owned(), text, hit }));
+            }
+            Ok::<_, Box<EvalAltResult>>(found)
+        });
+    }
     engine
 }
 
@@ -407,6 +435,21 @@ mod tests {
             }
         }
         assert!(followed > 5);
+    }
+
+    #[test]
+    fn tables_that_were_asked_are_told() {
+        let text = "fn f(n) { g(\"The Alpha\") ?? keyword(\"kinds\", ()) ?? n }\nfn g(t) { keyword(\"kinds\", \"none\") ?? keyword(\"kinds\", t) }";
+        let followed = library(text).0.follower().follow("f", &mut [1.into()]).unwrap();
+        let told: Vec<_> = followed
+            .asked
+            .iter()
+            .map(|asked| {
+                let hit = asked.hit.as_ref().map(|(hit, value)| (hit.word.as_str(), value.as_str()));
+                (asked.table.as_str(), asked.text.as_str(), hit)
+            })
+            .collect();
+        assert_eq!(told, [("kinds", "none", None), ("kinds", "The Alpha", Some(("alpha", "A")))]);
     }
 
     #[test]

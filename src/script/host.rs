@@ -51,7 +51,7 @@ fn is_same_number(one: &str, other: &str) -> bool {
     short == long || (short.len() >= TELLING_DIGITS && long.ends_with(&short))
 }
 
-fn find(tables: &Tables, manner: Manner, name: &str, text: &Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
+pub(super) fn find(tables: &Tables, manner: Manner, name: &str, text: &Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
     let table: &Arc<Table> =
         tables.get(name).and_then(Option::as_ref).ok_or_else(|| format!("there is no table `{name}`"))?;
     if table.manner() != manner {

@@ -19,7 +19,7 @@ use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
-pub use follow::{Followed, Follower};
+pub use follow::{Asked, Followed, Follower};
 
 /// The script files of a connector, compiled.
 #[derive(Debug)]

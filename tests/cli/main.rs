@@ -1,6 +1,7 @@
 //! The command line from end to end: the binary itself, in home folders of its own, over the sandbox.
 
 mod changes;
+mod explain;
 mod home;
 mod reading;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Lines with places at their right, or below them where the terminal is narrow.
 
-use console::measure_text_width;
+use console::{measure_text_width, truncate_str};
 
 use super::super::table::{one_line, wrap};
 use super::super::terminal::Paint;
@@ -15,6 +15,10 @@ pub(super) struct Line {
     place: Option<String>,
     /// How far the lines stand in that follow it when it is too long.
     hang: usize,
+    /// It is cut when it is too long.
+    is_cut: bool,
+    /// How far a place stands in below it.
+    place_margin: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +36,7 @@ const NARROWEST: usize = 44;
 
 impl Line {
     pub fn plain(text: impl Into<String>) -> Line {
-        Line { depth: 0, text: text.into(), style: Style::Plain, place: None, hang: 2 }
+        Line { depth: 0, text: text.into(), style: Style::Plain, place: None, hang: 2, is_cut: false, place_margin: 4 }
     }
 
     pub fn title(text: impl Into<String>) -> Line {
@@ -57,8 +61,21 @@ impl Line {
         self
     }
 
-    pub fn hanging(mut self, hang: usize) -> Line {
-        self.hang = hang;
+    /// When it is too long, its end is of no use.
+    pub fn cut(mut self) -> Line {
+        self.is_cut = true;
+        self
+    }
+
+    /// A place below it stands in so far.
+    pub fn place_margin(mut self, margin: usize) -> Line {
+        self.place_margin = margin;
+        self
+    }
+
+    /// When it is too long, it goes on where it began.
+    pub fn flush(mut self) -> Line {
+        self.hang = 0;
         self
     }
 
@@ -73,9 +90,12 @@ impl Line {
         if self.width() <= width {
             return vec![format!("{margin}{text}")];
         }
-        let hang = self.hang.min(width / 3);
+        let hang = self.hang;
         // What is wrapped loses the blanks in it; those at the beginning are the margin.
         let first = width.saturating_sub(margin.len());
+        if self.is_cut {
+            return vec![format!("{margin}{}", truncate_str(&text, first, "…"))];
+        }
         let mut lines = Vec::new();
         let mut rest = text.into_owned();
         while !rest.is_empty() {
@@ -121,7 +141,7 @@ pub(super) fn layout(lines: &[Line], width: Option<usize>, paint: Paint) -> Stri
             text.push('\n');
         }
         if let (false, Some(place)) = (beside, &line.place) {
-            let margin = 2 * line.depth + 4;
+            let margin = 2 * line.depth + line.place_margin;
             let margin = margin.min(width.saturating_sub(measure_text_width(place)));
             text.push_str(&format!("{}{}\n", " ".repeat(margin), paint.cyan(place)));
         }

@@ -16,7 +16,7 @@ use super::context::Context;
 use super::error::{CliError, Exit};
 use super::model_parser;
 use super::show::in_json;
-use crate::engine::{Engine, Explanation, Stored};
+use crate::engine::{Explanation, Stored};
 use crate::mapping::explain::Spot;
 use crate::model::Model;
 
@@ -28,7 +28,7 @@ Examples:
   crosswalk explain jobs --case full                   the raw record in tests/cases/jobs/full.json
   crosswalk explain jobs 42 --json | jq '.fields[0]'   for programs";
 
-/// Show why a record has its values: what was read, asked, looked up and called, and where each rule stands
+/// Show why a record has its values, step by step
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
@@ -93,7 +93,7 @@ impl Explain {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let hint = crate::diagnostics::closest(name, known).map(|close| format!("; did you mean `{close}`?"));
             let hint = hint.unwrap_or_default();
-            return Err(CliError::usage(format!("there is no case {}{hint}", file.display())));
+            return Err(CliError::usage(format!("there is no case `{name}` in {}{hint}", folder.display())));
         }
         Ok(match self.id.as_deref() {
             Some("-") => Some(Fixture::Stdin),
@@ -126,10 +126,10 @@ impl Explain {
         }
         let id = self.id.as_deref().unwrap_or_default();
         let found = engine.explain(connection, self.model, id, self.now()).await?;
-        found.ok_or_else(|| self.absent(context, &engine, id))
+        found.ok_or_else(|| self.absent(context, id))
     }
 
-    fn absent(&self, context: &Context, _engine: &Engine, id: &str) -> CliError {
+    fn absent(&self, context: &Context, id: &str) -> CliError {
         let name = self.model.name;
         let list = context.spell(&format!("list {name}"));
         CliError::usage(format!(
@@ -166,7 +166,7 @@ fn head(explanation: &Explanation) -> Vec<Line> {
     let id = mapped.remote_id.as_deref().unwrap_or("without an id");
     let title = format!("{} {id} of connection {}", mapped.model, mapped.connection);
     let mut lines =
-        vec![Line::title(title), Line::plain(format!("with revision {} at {}", explanation.revision, mapped.now))];
+        vec![Line::title(title), Line::plain(format!("revision {}, $now is {}", explanation.revision, mapped.now))];
     if let Some(failure) = &mapped.failure {
         lines.push(Line::issue(format!("does not map: {failure}")));
     }

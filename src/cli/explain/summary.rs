@@ -5,25 +5,27 @@ use console::{measure_text_width, truncate_str};
 use super::super::show::in_json;
 use super::layout::Line;
 use super::tree::is_nothing;
-use crate::mapping::explain::{Explanation, Field, Outcome, Read, Rule, Step, Turn};
+use crate::mapping::explain::{Explanation, Field, Lookup, Outcome, Read, Rule, Step, Turn};
 
 /// Characters of a value that are shown.
-const MOST: usize = 60;
+const MOST: usize = 200;
 
 /// Characters of a line that says where a value comes from.
 const LONGEST: usize = 150;
 
 pub(super) fn lines(explanation: &Explanation) -> Vec<Line> {
-    let margin = explanation.fields.iter().map(|field| measure_text_width(field.name)).max().unwrap_or(0) + 2;
+    let widest = explanation.fields.iter().map(|field| measure_text_width(field.name)).max().unwrap_or(0);
+    // Even, since lines stand in by two.
+    let margin = (widest + 2).next_multiple_of(2);
     let mut lines = Vec::new();
     for field in &explanation.fields {
         let padding = " ".repeat(margin - measure_text_width(field.name));
         let rule = deciding(field);
         let place = rule.map(|rule| &rule.place).or(field.place.as_ref());
         let text = format!("{}{padding}{}", field.name, in_json(&field.value, MOST));
-        lines.push(Line::plain(text).at(place).hanging(margin));
+        lines.push(Line::plain(text).at(place).cut().place_margin(margin));
         let how = truncate_str(&how(field, rule), LONGEST, "…").into_owned();
-        lines.push(Line::plain(how).deeper(margin / 2).hanging(0));
+        lines.push(Line::plain(how).deeper(margin / 2).flush());
     }
     if let Some(group) = &explanation.group {
         let value =
@@ -48,7 +50,7 @@ fn how(field: &Field, rule: Option<&Rule>) -> String {
         return "no file says what fills it".to_owned();
     }
     let Some(rule) = rule else { return nothing(field) };
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered { nulls_too: rule.origin == "members", ..Gathered::default() };
     gathered.rule(rule);
     let from = gathered.from();
     let through = gathered.through.join(", ");
@@ -81,7 +83,7 @@ fn nothing(field: &Field) -> String {
     let mut gathered = Gathered { nulls_too: true, ..Gathered::default() };
     field.rules.iter().for_each(|rule| gathered.rule(rule));
     let from = gathered.from();
-    if from.is_empty() { "no condition holds".to_owned() } else { format!("nothing in {from}") }
+    if from.is_empty() { "no condition holds".to_owned() } else { format!("no value from {from}") }
 }
 
 /// Where values come from.
@@ -113,11 +115,12 @@ impl Gathered {
         for step in &turn.steps {
             match step {
                 Step::Read(read) => self.read(read),
+                Step::Setting { name, .. } => self.add(format!("${name}")),
                 Step::Call(call) => {
                     let arguments: Vec<&str> = call.arguments.iter().map(|argument| argument.from.as_str()).collect();
                     self.add(format!("{}({})", call.function, arguments.join(", ")));
                 }
-                Step::Table { table, hit: Some(_), .. } => self.goes_through(format!("table {table}")),
+                Step::Table(Lookup { table, hit: Some(_), .. }) => self.goes_through(format!("table {table}")),
                 Step::Kind { kind, value: Some(_), .. } => self.goes_through((*kind).to_owned()),
                 Step::Default { .. } => self.goes_through("a default".to_owned()),
                 Step::Object { fields, .. } => {

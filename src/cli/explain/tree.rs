@@ -6,7 +6,8 @@ use super::super::show::in_json;
 use super::layout::{Line, columns};
 use crate::mapping::Severity;
 use crate::mapping::explain::{
-    Argument, Call, Entry, Field, Item, Location, Outcome, Read, Reading, Rule, Spot, Step, Test, TestKind, Turn, When,
+    Argument, Call, Entry, Field, Item, Location, Lookup, Outcome, Read, Reading, Rule, Spot, Step, Test, TestKind,
+    Turn, When,
 };
 
 /// Characters of a value that are shown.
@@ -25,16 +26,10 @@ pub(super) fn lines(path: &str, spot: Spot<'_>) -> Vec<Line> {
     if let (Some(entry), false) = (spot.entry, spot.ends_at_entry) {
         let list = path.rsplit_once(']').map_or(path, |(list, _)| list);
         tree.push(0, Line::empty());
-        tree.push(0, Line::plain(format!("{list}] is {}", origin_of(entry))).at(Some(&entry.rule.place)));
+        let from = entry.item.map_or_else(String::new, |item| format!(" from {}", item.path));
+        tree.push(0, Line::plain(format!("{list}] is made{from}")).at(Some(&entry.rule.place)));
     }
     tree.lines
-}
-
-fn origin_of(entry: Entry<'_>) -> String {
-    match entry.item {
-        Some(item) => format!("made from {}", item.path),
-        None => "made by one rule".to_owned(),
-    }
 }
 
 struct Tree {
@@ -47,15 +42,15 @@ impl Tree {
     }
 
     fn entry(&mut self, path: &str, entry: Entry<'_>) {
-        let title = format!("{path} = {}", in_json(entry.value(), MOST));
-        self.push(0, Line::title(title).at(Some(&entry.rule.place)));
-        self.push(1, Line::plain(origin_of(entry)));
+        self.push(0, title(path, entry.value()).at(Some(&entry.rule.place)));
+        if let Some(item) = entry.item {
+            self.push(1, Line::plain(format!("from {}", item.path)));
+        }
         self.turn(entry.turn(), &entry.rule.place, 1);
     }
 
-    fn field(&mut self, title: &str, field: &Field, depth: usize) {
-        let title = format!("{title} = {}", in_json(&field.value, MOST));
-        self.push(depth, Line::title(title).at(field.place.as_ref()));
+    fn field(&mut self, name: &str, field: &Field, depth: usize) {
+        self.push(depth, title(name, &field.value).at(field.place.as_ref()));
         if let Some(replaced) = &field.replaces {
             self.push(depth + 1, Line::plain("in place of").at(Some(replaced)));
         }
@@ -89,6 +84,7 @@ impl Tree {
         match count - tried {
             0 => {}
             1 => self.push(depth, Line::plain(format!("{word} {count} of {count}: not tried"))),
+            2 => self.push(depth, Line::plain(format!("{word}s {} and {count} of {count}: not tried", tried + 1))),
             _ => self.push(depth, Line::plain(format!("{word}s {} to {count} of {count}: not tried", tried + 1))),
         }
     }
@@ -145,6 +141,11 @@ impl Tree {
                 self.push(depth, Line::plain(text).at(place));
                 self.tests(tests, depth + 1);
             }
+            TestKind::Named { name, place, tests } if *name == when.text => {
+                let text = format!("{text}{}", tests.first().map_or("", of_them));
+                self.push(depth, Line::plain(text).at(Some(place)));
+                self.named(tests, depth + 1);
+            }
             TestKind::Not { .. } | TestKind::Named { .. } => {
                 self.push(depth, Line::plain(text).at(place));
                 self.test(&when.test, depth + 1);
@@ -171,14 +172,18 @@ impl Tree {
                 self.tests(tests, depth + 1);
             }
             TestKind::Named { name, place, tests } => {
-                let inner = tests.first();
-                let text = format!("{name}: {held}{}", inner.map_or("", of_them));
+                let text = format!("{name}: {held}{}", tests.first().map_or("", of_them));
                 self.push(depth, Line::plain(text).at(Some(place)));
-                match inner.map(|inner| &inner.kind) {
-                    Some(TestKind::All { tests } | TestKind::Any { tests }) => self.tests(tests, depth + 1),
-                    _ => self.tests(tests, depth + 1),
-                }
+                self.named(tests, depth + 1);
             }
+        }
+    }
+
+    /// What a named condition is. Whether it is all or one of its parts was said with its name.
+    fn named(&mut self, tests: &[Test], depth: usize) {
+        match tests {
+            [Test { kind: TestKind::All { tests } | TestKind::Any { tests }, .. }] => self.tests(tests, depth),
+            tests => self.tests(tests, depth),
         }
     }
 
@@ -193,16 +198,7 @@ impl Tree {
             Step::Object { fields, lacks } => return self.object(fields, *lacks, depth),
             Step::Rules { rules } => return self.rules(rules, "rule", depth),
             Step::Call(call) => return self.call(call, depth),
-            Step::Table { table, text, hit } => {
-                let text = in_json(&text.as_str().into(), MOST);
-                match hit {
-                    Some(hit) => {
-                        Line::plain(format!("table {table}: {text} by `{}` is {}", hit.word, in_json(&hit.value, MOST)))
-                            .at(Some(&hit.place))
-                    }
-                    None => Line::plain(format!("table {table}: {text} is not in it")),
-                }
-            }
+            Step::Table(lookup) => asked(lookup),
             Step::Kind { kind, text, value } => {
                 let text = in_json(&text.as_str().into(), MOST);
                 match value {
@@ -245,6 +241,9 @@ impl Tree {
         self.push(depth, Line::plain(format!("call {}", call.function)).at(call.place.as_ref()));
         let arguments: Vec<Vec<String>> = call.arguments.iter().map(argument).collect();
         self.table(&arguments, depth + 1);
+        for lookup in &call.tables {
+            self.push(depth + 1, asked(lookup));
+        }
         for unknown in &call.unknown {
             self.push(depth + 1, Line::issue(format!("reported: {unknown}")));
         }
@@ -256,6 +255,24 @@ impl Tree {
             }
         }
     }
+}
+
+/// A table that was asked.
+fn asked(lookup: &Lookup) -> Line {
+    let (table, text) = (&lookup.table, in_json(&lookup.text.as_str().into(), MOST));
+    match &lookup.hit {
+        Some(hit) => {
+            let value = in_json(&hit.value, MOST);
+            Line::plain(format!("table {table}: {text} by `{}` is {value}", hit.word)).at(Some(&hit.place))
+        }
+        None => Line::plain(format!("table {table}: {text} is not in it")),
+    }
+}
+
+/// A name and its value. What is in an object or a list follows, so that its end is of no use here.
+fn title(name: &str, value: &Value) -> Line {
+    let line = Line::title(format!("{name} = {}", in_json(value, MOST)));
+    if value.is_object() || value.is_array() { line.cut() } else { line }
 }
 
 /// A value of the source or of the connection in columns.

@@ -297,14 +297,7 @@ pub enum Step {
     /// A function was called.
     Call(Call),
     /// A table was asked.
-    Table {
-        /// Its name.
-        table: String,
-        /// The text that was looked for.
-        text: String,
-        /// What was found.
-        hit: Option<Hit>,
-    },
+    Table(Lookup),
     /// A text was read as one of a kind.
     Kind {
         /// The kind.
@@ -360,6 +353,9 @@ pub struct Call {
     pub place: Option<Location>,
     /// What it was called with.
     pub arguments: Vec<Argument>,
+    /// The tables that it asked, if that can be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Lookup>,
     /// What it gave; null when it failed.
     pub result: Value,
     /// Where the value stands that it gave; null when it failed, or when that cannot be told.
@@ -384,6 +380,17 @@ pub struct Argument {
     /// What was read for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<Read>,
+}
+
+/// A table that was asked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lookup {
+    /// Its name.
+    pub table: String,
+    /// The text that was looked for.
+    pub text: String,
+    /// What was found.
+    pub hit: Option<Hit>,
 }
 
 /// What was found in a table.

@@ -17,11 +17,11 @@ use super::super::time::{self, Moment};
 use super::super::trace::{self, KeyOf, Trace};
 use super::super::write::Value;
 use super::{
-    Argument, Call, Deletion, Each, Field, Group, Hit, Issue, Item, Location, Outcome, Read, Reading, Rule, Step, Test,
-    TestKind, Turn, When,
+    Argument, Call, Deletion, Each, Field, Group, Hit, Issue, Item, Location, Lookup, Outcome, Read, Reading, Rule,
+    Step, Test, TestKind, Turn, When,
 };
 use crate::model::Kind;
-use crate::script::{CallError, Follower};
+use crate::script::{Asked, CallError, Follower};
 use crate::table::Table;
 
 /// Writes down what the evaluator tells of one record.
@@ -447,10 +447,12 @@ impl Trace for Recorder<'_> {
             Ok(result) => {
                 call.result = dynamic_json(result);
                 let follower = self.follower.get_or_init(|| library.follower());
-                call.returned = follower
-                    .follow(&plan.function, &mut values)
-                    .filter(|followed| dynamic_json(&followed.result) == call.result)
-                    .map(|followed| Location::from(&followed.place));
+                let followed = follower.follow(&plan.function, &mut values);
+                // What it gave the second time tells of the first only if it is the same.
+                if let Some(followed) = followed.filter(|followed| dynamic_json(&followed.result) == call.result) {
+                    call.returned = Some(Location::from(&followed.place));
+                    call.tables = followed.asked.into_iter().map(Lookup::from).collect();
+                }
             }
             Err(error) => call.error = Some(error.to_string()),
         }
@@ -462,7 +464,7 @@ impl Trace for Recorder<'_> {
             let hit = table.hit(text)?;
             Some(Hit { word: hit.word, value: json(constant), place: Location::from(&hit.place) })
         });
-        self.step(Step::Table { table: table.name.clone(), text: text.to_owned(), hit });
+        self.step(Step::Table(Lookup { table: table.name.clone(), text: text.to_owned(), hit }));
     }
 
     fn read_as(&mut self, kind: &'static str, text: &str, found: Option<&str>) {
@@ -511,6 +513,17 @@ impl Trace for Recorder<'_> {
     fn deletion(&mut self, scope: &Scope, slot: usize, seen: &Slot<'_>, mark: i64, is_deleted: bool) {
         let seen = self.seen(scope, slot, seen, slot_json(seen));
         self.record.deletion = Some(Deletion { seen, mark, deleted: is_deleted });
+    }
+}
+
+impl From<Asked> for Lookup {
+    fn from(asked: Asked) -> Lookup {
+        let hit = asked.hit.map(|(hit, value)| Hit {
+            word: hit.word,
+            value: value.into(),
+            place: Location::from(&hit.place),
+        });
+        Lookup { table: asked.table, text: asked.text, hit }
     }
 }
 
