@@ -87,7 +87,7 @@ impl Library {
                 follower.marked.extend(functions);
                 follower.places.append(&mut marks.places);
             }
-            if let Some(mut ast) = marked.or_else(|_| engine.compile(&file.text)).ok() {
+            if let Ok(mut ast) = marked.or_else(|_| engine.compile(&file.text)) {
                 ast.set_source(file.path.as_str());
                 follower.library.ast.combine(ast);
             }

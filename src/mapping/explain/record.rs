@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use super::super::calls::{Input, argument};
 use super::super::eval::Found;
 use super::super::plan::{
-    Ask, Call as PlanCall, Constant, FieldPlan, Fit, GroupKey, Origin, Otherwise, Placed, Plan, Rule as PlanRule,
-    Setting, Take, When as PlanWhen,
+    Ask, Call as PlanCall, Constant, Each as PlanEach, FieldPlan, Fit, GroupKey, Origin, Otherwise, Placed, Plan,
+    Rule as PlanRule, Setting, Take, When as PlanWhen,
 };
 use super::super::project::Slot;
 use super::super::shape::Scope;
@@ -197,7 +197,6 @@ impl Trace for Recorder<'_> {
     }
 
     fn enter_rule(&mut self, rule: &PlanRule) {
-        use super::super::plan::Each as PlanEach;
         let awaits_list = matches!(rule.each, Some(PlanEach::Items(_)));
         self.frames.push(Frame::Rule { rule: untried(rule), awaits_list, is_duplicate: false });
     }
@@ -225,13 +224,13 @@ impl Trace for Recorder<'_> {
                 }
                 *tried += 1;
             }
-            _ => match self.turn() {
-                Some(Turn { steps, .. }) => match steps.last_mut() {
+            _ => {
+                let Some(Turn { steps, .. }) = self.turn() else { return };
+                match steps.last_mut() {
                     Some(Step::Rules { rules }) => rules.push(rule),
                     _ => steps.push(Step::Rules { rules: vec![rule] }),
-                },
-                None => {}
-            },
+                }
+            }
         }
     }
 
