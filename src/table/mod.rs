@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
@@ -22,6 +21,8 @@ pub struct Table {
     pub name: String,
     /// Where the values stand, for messages about them.
     pub values: Vec<(String, Place)>,
+    /// The source's texts, in lower case, and where they stand.
+    words: Vec<(String, Place)>,
     search: Search,
 }
 
@@ -47,11 +48,20 @@ enum Search {
 }
 
 /// A text of the source in the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Word {
     /// The index of what it stands for.
-    value: usize,
-    place: Place,
+    value: u32,
+    /// Its index among the words.
+    number: u32,
+}
+
+impl Word {
+    fn new(number: usize, value: usize) -> Word {
+        // A file has far fewer lines.
+        let small = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Word { value: small(value), number: small(number) }
+    }
 }
 
 /// What was found in a table, and by which of its texts.
@@ -72,12 +82,13 @@ impl Table {
         let fields = Fields::open(&node, "a table", file, problems)?;
         let (manner, rows) = Table::rows(name, fields, file, problems)?;
         let rows = Rows::read(rows, file, problems);
+        let words = rows.texts.iter().map(|(text, _)| (text.value.clone(), Place::new(file, text.span))).collect();
         let search = match manner {
             Manner::Lookup => rows.into_lookup(file, problems),
             Manner::Keywords => rows.into_keywords(file, problems)?,
         };
         let values = search.1.into_iter().map(|value| (value.value, Place::new(file, value.span))).collect();
-        Some(Table { name: name.to_owned(), values, search: search.0 })
+        Some(Table { name: name.to_owned(), values, words, search: search.0 })
     }
 
     fn rows<'a>(
@@ -136,24 +147,28 @@ impl Table {
 
     /// The index in [`Table::values`] of what `text` stands for.
     pub fn find(&self, text: &str) -> Option<usize> {
-        self.search(text).map(|(word, _)| word.value)
+        self.search(text).map(|word| word.value as usize)
     }
 
     /// The same, with the text of the table that was found.
     pub fn hit(&self, text: &str) -> Option<Hit> {
-        let (word, range) = self.search(text)?;
-        let found = range.map_or_else(|| fold(text), |range| fold(&folded(text)[range]).into_owned().into());
-        Some(Hit { value: word.value, word: found.into_owned(), place: word.place.clone() })
+        let found = self.search(text)?;
+        let (word, place) = self.words[found.number as usize].clone();
+        Some(Hit { value: found.value as usize, word, place })
     }
 
-    /// The word that counts, and where in the folded text it was found if that is a part of it.
-    fn search(&self, text: &str) -> Option<(&Word, Option<Range<usize>>)> {
+    fn search(&self, text: &str) -> Option<Word> {
         match &self.search {
-            Search::Lookup(words) => words.get(fold(text).as_ref()).map(|word| (word, None)),
-            Search::Keywords { automaton, words } => automaton
-                .find_overlapping_iter(folded(text).as_ref())
-                .min_by_key(aho_corasick::Match::pattern)
-                .map(|found| (&words[found.pattern().as_usize()], Some(found.range()))),
+            Search::Lookup(words) => words.get(fold(text).as_ref()).copied(),
+            Search::Keywords { automaton, words } => {
+                // The automaton does not mind the case of ASCII letters.
+                let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
+                automaton
+                    .find_overlapping_iter(folded.as_ref())
+                    .map(|found| found.pattern().as_usize())
+                    .min()
+                    .map(|keyword| words[keyword])
+            }
         }
     }
 
@@ -161,11 +176,6 @@ impl Table {
     pub fn value(&self, text: &str) -> Option<&str> {
         self.find(text).map(|index| self.values[index].0.as_str())
     }
-}
-
-/// The text in which keywords are searched: the automaton does not mind the case of ASCII letters.
-fn folded(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) }
 }
 
 /// Case and outer blanks do not matter.
@@ -216,8 +226,8 @@ impl Rows {
     }
 
     fn into_lookup(self, file: &Arc<SourceFile>, problems: &Problems) -> (Search, Vec<Located<String>>) {
-        let mut first: HashMap<String, (usize, crate::diagnostics::Span)> = HashMap::new();
-        for (text, value) in self.texts {
+        let mut first: HashMap<String, (Word, crate::diagnostics::Span)> = HashMap::new();
+        for (number, (text, value)) in self.texts.into_iter().enumerate() {
             if let Some((_, earlier)) = first.get(&text.value) {
                 problems.report(
                     Problem::error("M0304", format!("`{}` stands in this table twice", text.value))
@@ -225,17 +235,15 @@ impl Rows {
                         .because(Place::new(file, *earlier), "the first time"),
                 );
             } else {
-                first.insert(text.value, (value, text.span));
+                first.insert(text.value, (Word::new(number, value), text.span));
             }
         }
-        let word = |(text, (value, span))| (text, Word { value, place: Place::new(file, span) });
-        (Search::Lookup(first.into_iter().map(word).collect()), self.values)
+        let words = first.into_iter().map(|(text, (word, _))| (text, word)).collect();
+        (Search::Lookup(words), self.values)
     }
 
     fn into_keywords(self, file: &Arc<SourceFile>, problems: &Problems) -> Option<(Search, Vec<Located<String>>)> {
-        let word =
-            |(text, value): &(Located<String>, usize)| Word { value: *value, place: Place::new(file, text.span) };
-        let words = self.texts.iter().map(word).collect();
+        let words = self.texts.iter().enumerate().map(|(number, (_, value))| Word::new(number, *value)).collect();
         let keywords = self.texts.iter().map(|(text, _)| text.value.as_str());
         match AhoCorasick::builder().ascii_case_insensitive(true).build(keywords) {
             Ok(automaton) => Some((Search::Keywords { automaton, words }, self.values)),

@@ -157,7 +157,7 @@ impl Gathered {
     }
 }
 
-/// `publications.vacancyUrl` of `publications[0].vacancyUrl`: of all items alike.
+/// `readers.name` of `readers[0].name`: of all items alike.
 fn without_numbers(path: &str) -> String {
     path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect()
 }

@@ -280,6 +280,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         if found == Found::Empty { self.default(rule, out) } else { found }
     }
 
+    #[inline]
     fn default(&mut self, rule: &'e Rule, out: &mut Vec<u8>) -> Found {
         let Some(default) = &rule.default else { return Found::Empty };
         self.trace.default(default);
@@ -287,6 +288,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         Found::Value
     }
 
+    #[inline]
     fn constant(&mut self, constant: &Constant, out: &mut Vec<u8>) -> Found {
         self.trace.constant(constant);
         out.extend_from_slice(constant);
@@ -342,6 +344,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// The value of a slot. A date that cannot be read is reported and null.
+    #[inline]
     fn read(&mut self, row: Row, slot: usize) -> Value<'e> {
         let seen = self.projection.slot(row, slot);
         let value = self.value(seen, slot);
@@ -349,6 +352,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         value
     }
 
+    #[inline]
     fn value(&mut self, seen: &'e Slot<'_>, slot: usize) -> Value<'e> {
         match seen {
             Slot::Null => Value::Null,

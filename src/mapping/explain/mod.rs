@@ -102,7 +102,7 @@ pub struct Each {
 /// What a rule did with an item of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
-    /// The item's path from the record, such as `publications[0]`.
+    /// The item's path from the record, such as `readers[0]`.
     pub path: String,
     /// What became of it.
     pub outcome: Outcome,
@@ -213,7 +213,7 @@ pub enum TestKind {
 /// A value of the source.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Read {
-    /// The path from the record, such as `publications[0].toMedium.code`.
+    /// The path from the record, such as `readers[0].name`.
     pub path: String,
     /// What the source sent.
     pub raw: Value,

@@ -178,8 +178,8 @@ impl Trace for Recorder<'_> {
         self.frames.push(Frame::Field {
             field: Field {
                 name: field.name,
-                place: field.place.as_ref().map(Location::from),
-                replaces: field.replaces.as_ref().map(Location::from),
+                place: field.place.as_deref().map(Location::from),
+                replaces: field.replaces.as_deref().map(Location::from),
                 value: Json::Null,
                 rules: field.rules.iter().map(untried).collect(),
             },
@@ -321,8 +321,8 @@ impl Trace for Recorder<'_> {
 
     fn enter_when(&mut self, when: &PlanWhen) {
         let nothing = Test { held: false, kind: TestKind::All { tests: Vec::new() } };
-        let place = Location::from(&when.place);
-        self.frames.push(Frame::When(When { text: when.text.clone(), place, held: false, test: nothing }));
+        let place = Location::from(&*when.place);
+        self.frames.push(Frame::When(When { text: when.text.to_string(), place, held: false, test: nothing }));
     }
 
     fn leave_when(&mut self, held: bool) {
@@ -478,11 +478,11 @@ impl Trace for Recorder<'_> {
             Otherwise::Next => ("next", None),
             Otherwise::Value(constant) => ("value", Some(json(constant))),
         };
-        self.step(Step::Otherwise { does, value, place: Location::from(&fit.otherwise.place) });
+        self.step(Step::Otherwise { does, value, place: Location::from(&*fit.otherwise.place) });
     }
 
     fn default(&mut self, default: &Placed<Constant>) {
-        self.step(Step::Default { value: json(&default.value), place: Location::from(&default.place) });
+        self.step(Step::Default { value: json(&default.value), place: Location::from(&*default.place) });
     }
 
     fn wrote(&mut self, value: &Value<'_>, kind: &Kind, out: &[u8], start: usize) {
@@ -538,7 +538,7 @@ fn untried(rule: &PlanRule) -> Rule {
         Origin::All(_) => "all",
     };
     Rule {
-        place: Location::from(&rule.place),
+        place: Location::from(&*rule.place),
         origin,
         outcome: Outcome::NotTried,
         value: Json::Null,
