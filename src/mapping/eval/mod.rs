@@ -192,6 +192,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
+    #[inline]
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
             return match self.extreme(rule, take, slots, row) {

@@ -29,6 +29,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         held
     }
 
+    #[inline]
     fn test(&mut self, test: &'e Test, row: Row) -> bool {
         let held = match test {
             Test::Ask(ask) => return self.ask(ask, row),
