@@ -4,6 +4,7 @@ mod check;
 mod context;
 mod coverage;
 mod error;
+mod explain;
 mod get;
 mod list;
 mod log;
@@ -43,6 +44,7 @@ Examples:
   crosswalk list jobs --limit 3         look at what was read
   crosswalk check                       see what is wrong with mappings
   crosswalk coverage sandbox            see where every field comes from
+  crosswalk explain jobs 1101           see why a record has its values
   crosswalk sync acme --log debug       watch every request";
 
 /// Reads an applicant tracking system into unified records, by mappings that are plain files
@@ -99,6 +101,7 @@ enum Command {
     List(list::List),
     Get(get::Get),
     Check(check::Check),
+    Explain(explain::Explain),
     Coverage(coverage::Coverage),
     New(new::New),
     Sandbox(sandbox::Sandbox),
@@ -135,6 +138,7 @@ impl Command {
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
             Command::Check(check) => check.run(context),
+            Command::Explain(explain) => explain.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::New(new) => new.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,

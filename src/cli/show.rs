@@ -22,6 +22,24 @@ pub(super) fn in_one_line(value: &Value, kind: Option<&Kind>) -> String {
     }
 }
 
+/// A value as it is written in JSON, in one line and cut after so many characters.
+pub(super) fn in_json(value: &Value, most: usize) -> String {
+    let written = match value {
+        // Scripts and sources write 24.0 where people say 24.
+        Value::Number(number) => match number.as_f64() {
+            Some(whole) if number.is_f64() && whole.fract() == 0.0 && whole.abs() < 1e15 => format!("{whole:.0}"),
+            _ => number.to_string(),
+        },
+        value => value.to_string(),
+    };
+    let written = one_line(&written);
+    let Some((end, _)) = written.char_indices().nth(most) else { return written.into_owned() };
+    match value {
+        Value::String(text) => format!("{}…\" ({} characters)", &written[..end], text.chars().count()),
+        _ => format!("{}…", &written[..end]),
+    }
+}
+
 /// `2026-11-20 10:00` of `2026-11-20T10:00:00.000Z`: seconds are for programs.
 fn moment(text: &str) -> String {
     match text.split_once('T') {

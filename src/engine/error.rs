@@ -22,6 +22,22 @@ pub enum EngineError {
     /// The source cannot be used as the connection says.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The connector has no mapping of the model.
+    #[error("connector `{connector}` does not map {model}")]
+    NotMapped {
+        /// The connector.
+        connector: String,
+        /// The model.
+        model: &'static str,
+    },
+    /// The store keeps a record without what the source sent.
+    #[error("the store has no readable raw record of {id} in {model}; the next sync brings one")]
+    NoRaw {
+        /// The model.
+        model: &'static str,
+        /// The id that was asked for.
+        id: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

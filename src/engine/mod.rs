@@ -2,6 +2,7 @@
 
 mod coverage;
 mod error;
+mod explain;
 mod record;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
+pub use explain::{Difference, Explanation, Stored};
 pub use record::{Listing, Record};
 
 use crate::connector::{Connection, Home, Reference, Revision};

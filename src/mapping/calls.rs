@@ -72,7 +72,7 @@ impl<'p> Calls<'p> {
 }
 
 /// An argument as the function sees it.
-fn argument(input: &Input<'_>) -> Dynamic {
+pub(super) fn argument(input: &Input<'_>) -> Dynamic {
     match input {
         Input::One(value) => dynamic(value),
         Input::Many(values) => values.iter().map(dynamic).collect::<Array>().into(),

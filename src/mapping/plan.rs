@@ -79,9 +79,9 @@ pub(super) struct GroupKey {
 pub(super) struct FieldPlan {
     pub name: &'static str,
     /// Where it is mapped; none when no file speaks of it.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// Where it was mapped before a connection replaced that.
-    pub replaces: Option<Place>,
+    pub replaces: Option<Box<Place>>,
     /// `"name":`, to be written as it is.
     pub key: Box<[u8]>,
     pub kind: &'static Kind,
@@ -92,7 +92,7 @@ pub(super) struct FieldPlan {
 
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub place: Place,
+    pub place: Box<Place>,
     pub each: Option<Each>,
     pub when: Option<When>,
     pub origin: Origin,
@@ -108,7 +108,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 pub(super) struct Placed<T> {
     pub value: T,
-    pub place: Place,
+    pub place: Box<Place>,
 }
 
 /// Which of several dates counts.
@@ -143,7 +143,7 @@ pub(super) enum Origin {
     Path(Vec<usize>),
     Join { parts: Vec<Part>, with: String },
     Value(Constant),
-    Call(Call),
+    Call(Box<Call>),
     Object(Vec<FieldPlan>),
     Ref { entity: &'static str, slots: Vec<usize> },
     All(Vec<Rule>),
@@ -197,8 +197,8 @@ pub(super) type Constant = Box<[u8]>;
 pub(super) struct When {
     pub test: Test,
     /// As it is written.
-    pub text: String,
-    pub place: Place,
+    pub text: Box<str>,
+    pub place: Box<Place>,
 }
 
 #[derive(Debug)]

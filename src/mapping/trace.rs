@@ -62,6 +62,9 @@ pub(super) trait Trace {
     fn unknown(&mut self, _message: &str) {}
     fn leave_call(&mut self, _call: &Call, _inputs: &[Input<'_>], _result: &Result<Dynamic, CallError>) {}
 
+    /// A custom field was written, from the free field of an id and as it stands there.
+    fn custom_field(&mut self, _key: &str, _free: Option<(&str, &str)>, _written: &[u8]) {}
+
     fn looked_up(&mut self, _table: &Table, _text: &str, _found: Option<&Constant>) {}
     fn read_as(&mut self, _kind: &'static str, _text: &str, _found: Option<&str>) {}
     fn otherwise(&mut self, _fit: &Fit) {}
@@ -71,7 +74,7 @@ pub(super) trait Trace {
 
     /// A value by which records belong together.
     fn key(&mut self, _of: KeyOf, _key: &GroupKey, _scope: &Scope, _seen: &Slot<'_>, _value: &Value<'_>) {}
-    fn deletion(&mut self, _scope: &Scope, _slot: usize, _mark: i64, _is_deleted: bool) {}
+    fn deletion(&mut self, _scope: &Scope, _slot: usize, _seen: &Slot<'_>, _mark: i64, _is_deleted: bool) {}
 }
 
 /// Tests that stand together in a condition.

@@ -30,6 +30,7 @@ impl<'v> Value<'v> {
     }
 
     /// The value as text, for joins, tables and ids.
+    #[inline]
     pub fn to_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Value::Null | Value::Json(_) => None,
@@ -50,6 +51,7 @@ impl<'v> Value<'v> {
     }
 
     /// Writes the value as a field of that kind. An error says why it does not fit; nothing was written then.
+    #[inline]
     pub fn write(&self, kind: &Kind, flags: &BTreeMap<i64, bool>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
         match (kind, self) {
             (Kind::Text, Value::Text(text)) => push_quoted(text, out),

@@ -215,9 +215,14 @@ fn module(ast: &AST, file: &SourceFile) -> Shared<Module> {
 
 impl Library {
     /// Where a function is defined.
-    fn definition(&self, function: &Function) -> Place {
+    pub fn definition(&self, function: &Function) -> Place {
         let file = self.files.iter().find(|file| file.path == function.file).expect("functions come from these files");
         Place::new(file, check::definition(file, &function.name))
+    }
+
+    /// The function of that name and with so many parameters.
+    pub fn function(&self, name: &str, parameters: usize) -> Option<&Function> {
+        self.functions.iter().find(|known| known.name == name && known.parameters.len() == parameters)
     }
 
     /// The functions, by file.

@@ -207,6 +207,7 @@ pub fn snapshots() -> insta::Settings {
     settings.set_omit_expression(true);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
     settings.add_filter(r"changed_at( +)\d{4}-\d\d-\d\dT[\d:.]+Z", "changed_at${1}[moment]");
+    settings.add_filter(r"revision [0-9a-f]{16}", "revision [hash]");
     settings.add_filter(r"(?m) +\d+\.\d$", " [s]");
     settings.add_filter(r"\d+\.\d s", "[s] s");
     settings

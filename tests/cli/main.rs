@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod connectors;
+mod explain;
 mod generated;
 mod home;
 mod overlays;

@@ -19,13 +19,13 @@ impl Compiler<'_> {
         view: &mut View<'_>,
     ) {
         let place = Place::new(&section.file, section.value.key.span);
-        plan.place.get_or_insert(place.clone());
-        plan.replaces = plan.replaces.take().or(section.value.replaces.clone());
         {
             let mut source = self.state.source.borrow_mut();
             source.mapped = true;
-            source.place.clone_from(&plan.place);
-            source.replaces.clone_from(&plan.replaces);
+            source.place.get_or_insert(place);
+            source.replaces = source.replaces.take().or(section.value.replaces.clone());
+            plan.place = source.place.clone().map(Box::new);
+            plan.replaces = source.replaces.clone().map(Box::new);
         }
         plan.rules = self.section(section, written, view).into_iter().collect();
     }
@@ -99,7 +99,7 @@ impl Compiler<'_> {
             );
         }
         Some(Rule {
-            place: key,
+            place: Box::new(key),
             each: None,
             when: None,
             origin: Origin::CustomFields(custom),
@@ -136,5 +136,11 @@ pub fn labels(source: &LabelsSource, around: Surroundings<'_>, problems: &Proble
     let (id, label) = (id?, label?);
     let operation = compiler.operation("labels", &source.read, &row_type, rows_are, &scope, before)?;
     scope.set_dates(&compiler.dates());
-    Some(LabelsPlan { operation, scope, id, label, rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect() })
+    Some(LabelsPlan {
+        operation,
+        scope,
+        id,
+        label,
+        rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect(),
+    })
 }

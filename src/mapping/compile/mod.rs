@@ -188,7 +188,7 @@ impl Compiler<'_> {
                 parts.members_of = spec.and_then(|spec| here.members(spec, members.model, view));
             } else {
                 let mut plan = here.field(field, spec, view);
-                plan.replaces = written.and_then(|part| part.value.replaces.clone());
+                plan.replaces = written.and_then(|part| part.value.replaces.clone()).map(Box::new);
                 if let (CUSTOM_FIELDS, Some(section)) = (field.name, &document.custom_fields) {
                     self.custom_fields(section, written, &mut plan, view);
                 }

@@ -33,7 +33,7 @@ impl Compiler<'_> {
     pub(super) fn field(&self, field: &'static Field, spec: Option<&Spec>, view: &mut View<'_>) -> FieldPlan {
         FieldPlan {
             name: field.name,
-            place: spec.map(|spec| self.place(spec.span)),
+            place: spec.map(|spec| Box::new(self.place(spec.span))),
             replaces: None,
             key: format!("\"{}\":", field.name).into_bytes().into(),
             kind: &field.kind,
@@ -78,7 +78,7 @@ impl Compiler<'_> {
     fn body(&self, rule: &document::Rule, position: Position, each: Option<Each>, view: &mut View<'_>) -> Option<Rule> {
         let when = rule.when.as_ref().map(|text| {
             let test = self.test(text, view)?;
-            Some(When { test, text: text.value.clone(), place: self.place(text.span) })
+            Some(When { test, text: text.value.as_str().into(), place: Box::new(self.place(text.span)) })
         });
         let fit = rule.fit.as_ref().map(|fit| self.fit(fit, rule, position));
         let origin = self.origin(rule, position, view);
@@ -90,7 +90,7 @@ impl Compiler<'_> {
         }
         let default = rule.default.as_ref().map(|node| {
             let value = self.constant(node, position.kind)?;
-            Some(Placed { value, place: self.place(node.span) })
+            Some(Placed { value, place: Box::new(self.place(node.span)) })
         });
         let unique = rule.unique.as_ref().map(|key| self.unique(key, position));
         let take = rule.take.as_ref().map(|take| self.take(take, rule, position));
@@ -102,7 +102,7 @@ impl Compiler<'_> {
             );
         }
         Some(Rule {
-            place: self.place(rule.span),
+            place: Box::new(self.place(rule.span)),
             each,
             when: transpose(when)?,
             fit: transpose(fit)?,
@@ -159,7 +159,7 @@ impl Compiler<'_> {
                     arguments.iter().map(|argument| self.argument(argument, view)).collect();
                 self.goes_through(format!("{}()", function.value));
                 let arguments = arguments.into_iter().collect::<Option<_>>()?;
-                known.then(|| Origin::Call(Call { function: function.value.clone(), arguments, written }))
+                known.then(|| Origin::Call(Box::new(Call { function: function.value.clone(), arguments, written })))
             }
             Written::Ref { entity, paths } => {
                 let slots = self.slots(paths, view)?;
@@ -334,7 +334,7 @@ impl Compiler<'_> {
             );
             return None;
         };
-        let place = self.place(otherwise.span);
+        let place = Box::new(self.place(otherwise.span));
         Some(Fit { through: through?, otherwise: Placed { value: self.otherwise(otherwise, position)?, place } })
     }
 

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::super::json::{Scanned, Scanner};
 use super::super::time;
+use super::super::trace::Trace;
 use super::super::write::{Value, push_text, shorten};
 use super::{CustomField, CustomFields, CustomKind, FreeField, Labels, Reading, id_of};
 use crate::model::Kind;
@@ -20,6 +21,7 @@ impl CustomFields {
         dictionary: &str,
         with: Reading<'_>,
         out: &mut Vec<u8>,
+        trace: &mut impl Trace,
         mut report: impl FnMut(String),
     ) -> bool {
         let Ok(free) = self.members(dictionary) else {
@@ -40,6 +42,7 @@ impl CustomFields {
                 out.extend_from_slice(b"null");
             }
             at.into_iter().for_each(|at| taken[at] = true);
+            trace.custom_field(&entry.key, at.map(|at| (free[at].0.as_str(), free[at].1)), &out[before..]);
         }
         if self.keeps_others {
             for ((id, value), _) in free.iter().zip(&taken).filter(|(_, taken)| !**taken) {

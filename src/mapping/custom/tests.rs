@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::super::trace::Untraced;
 use super::*;
 
 fn labels() -> Labels {
@@ -38,7 +39,7 @@ fn read(custom: &CustomFields, dictionary: &Json) -> (Json, Vec<String>) {
     let labels = labels();
     let (mut out, mut told) = (Vec::new(), Vec::new());
     let with = Reading { labels: &labels, flags: &flags };
-    let found = custom.write(&dictionary.to_string(), with, &mut out, |message| told.push(message));
+    let found = custom.write(&dictionary.to_string(), with, &mut out, &mut Untraced, |message| told.push(message));
     let read = if found { serde_json::from_slice(&out).unwrap() } else { Json::Null };
     assert!(found || out.is_empty());
     (read, told)

@@ -18,6 +18,7 @@ enum Tried {
 
 impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// Writes the first of the values in the slots that fits.
+    #[inline]
     pub(super) fn path(&mut self, rule: &'e Rule, slots: &[usize], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         let mut last = None;
         for slot in slots {
@@ -31,6 +32,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         self.misfit(rule, last, kind, out)
     }
 
+    #[inline]
     pub(super) fn fitted(&mut self, rule: &'e Rule, value: Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Found {
         match self.try_value(rule, &value, kind, out) {
             Tried::Fits => Found::Value,
@@ -40,6 +42,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// Writes a value if it fits.
+    #[inline]
     fn try_value(&mut self, rule: &'e Rule, value: &Value<'_>, kind: &Kind, out: &mut Vec<u8>) -> Tried {
         if *value == Value::Null {
             return Tried::Empty;

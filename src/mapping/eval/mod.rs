@@ -109,7 +109,7 @@ impl<'a> Session<'_, 'a> {
             _ => false,
         });
         if let Some((slot, mark)) = plan.deletion {
-            eval.trace.deletion(eval.scope, slot, mark, *deleted);
+            eval.trace.deletion(eval.scope, slot, eval.projection.slot(row, slot), mark, *deleted);
         }
         *group = eval.key(KeyOf::Group, plan.group.as_ref(), row);
         *members_of = eval.key(KeyOf::Members, plan.members_of.as_ref(), row);
@@ -193,6 +193,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// The value of a rule in a field that holds one: of an `each`, the first item that has one.
+    #[inline]
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
             return match self.extreme(rule, take, slots, row) {
@@ -286,11 +287,12 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         let Value::Json(dictionary) = self.read(row, custom.slot) else { return Found::Empty };
         let with = Reading { labels: self.context.labels, flags: &self.plan.flags };
         let mut told = Vec::new();
-        let found = custom.write(&dictionary, with, out, |message| told.push(message));
+        let found = custom.write(&dictionary, with, out, self.trace, |message| told.push(message));
         told.into_iter().for_each(|message| self.report(message));
         if found { Found::Value } else { Found::Empty }
     }
 
+    #[inline]
     fn default(&mut self, rule: &'e Rule, out: &mut Vec<u8>) -> Found {
         let Some(default) = &rule.default else { return Found::Empty };
         self.trace.default(default);
@@ -298,6 +300,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         Found::Value
     }
 
+    #[inline]
     fn constant(&mut self, constant: &Constant, out: &mut Vec<u8>) -> Found {
         self.trace.constant(constant);
         out.extend_from_slice(constant);
@@ -353,6 +356,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// The value of a slot. A date that cannot be read is reported and null.
+    #[inline]
     fn read(&mut self, row: Row, slot: usize) -> Value<'e> {
         let seen = self.projection.slot(row, slot);
         let value = self.value(seen, slot);
@@ -360,6 +364,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         value
     }
 
+    #[inline]
     fn value(&mut self, seen: &'e Slot<'_>, slot: usize) -> Value<'e> {
         match seen {
             Slot::Null => Value::Null,

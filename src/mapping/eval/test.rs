@@ -8,6 +8,7 @@ use super::Eval;
 
 impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// Whether a rule without a list has its turn.
+    #[inline]
     pub(super) fn applies(&mut self, rule: &'e Rule, row: Row) -> bool {
         if let Some(Each::Present(slot)) = rule.each {
             let is_there = *self.projection.slot(row, slot) == Slot::Bool(true);
@@ -19,6 +20,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         self.holds(rule, row)
     }
 
+    #[inline]
     pub(super) fn holds(&mut self, rule: &'e Rule, row: Row) -> bool {
         let Some(when) = &rule.when else { return true };
         self.trace.enter_when(when);
@@ -27,26 +29,32 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         held
     }
 
+    #[inline]
     fn test(&mut self, test: &'e Test, row: Row) -> bool {
-        let group = match test {
-            Test::Ask(ask) => return self.ask(ask, row),
-            Test::And(_) => Group::All,
-            Test::Or(_) => Group::Any,
-            Test::Not(_) => Group::Not,
-            Test::Named(named) => Group::Named(named),
-        };
-        self.trace.enter_group(group);
         let held = match test {
-            Test::And(tests) => tests.iter().all(|test| self.test(test, row)),
-            Test::Or(tests) => tests.iter().any(|test| self.test(test, row)),
-            Test::Not(test) => !self.test(test, row),
-            Test::Named(named) => self.test(&named.test, row),
-            Test::Ask(ask) => self.ask(ask, row),
+            Test::Ask(ask) => return self.ask(ask, row),
+            Test::And(tests) => {
+                self.trace.enter_group(Group::All);
+                tests.iter().all(|test| self.test(test, row))
+            }
+            Test::Or(tests) => {
+                self.trace.enter_group(Group::Any);
+                tests.iter().any(|test| self.test(test, row))
+            }
+            Test::Not(test) => {
+                self.trace.enter_group(Group::Not);
+                !self.test(test, row)
+            }
+            Test::Named(named) => {
+                self.trace.enter_group(Group::Named(named));
+                self.test(&named.test, row)
+            }
         };
         self.trace.leave_group(held);
         held
     }
 
+    #[inline]
     fn ask(&mut self, ask: &'e Ask, row: Row) -> bool {
         let seen = self.projection.slot(row, ask.slot);
         let held = match &ask.check {
@@ -67,6 +75,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         held
     }
 
+    #[inline]
     fn compare(&self, seen: &Slot<'_>, operator: Operator, operand: &Operand) -> bool {
         let ordering = match (seen, operand) {
             (Slot::Int(value), Operand::Number(number)) => (*value as f64).partial_cmp(number),

@@ -240,6 +240,28 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_gives_what_is_mapped(record in prop_oneof![6 => post(), 1 => tree()]) {
+        let raw = record.to_string();
+        let explanation = PLAN.explain(&raw, &context());
+        let mapped = match PLAN.map(&raw, &context()) {
+            Ok(mapped) => mapped,
+            Err(failure) => {
+                prop_assert_eq!(explanation.failure, Some(failure.0));
+                return Ok(());
+            }
+        };
+        let unified: Value = serde_json::from_slice(&mapped.unified).unwrap();
+        prop_assert_eq!(explanation.fields.len(), JOBS.fields.len());
+        for field in explanation.fields.iter().filter(|field| field.name != "stages") {
+            prop_assert_eq!(&field.value, &unified[field.name], "{}", field.name);
+        }
+        prop_assert_eq!(explanation.issues, mapped.issues);
+        prop_assert_eq!(explanation.id.as_deref(), unified["id"].as_str());
+        prop_assert_eq!(explanation.deletion.unwrap().deleted, mapped.deleted);
+        prop_assert_eq!(explanation.group.unwrap().value, mapped.group);
+    }
+
+    #[test]
     fn no_json_makes_it_panic(value in tree()) {
         let _ = PLAN.map(&value.to_string(), &context());
     }

@@ -3,6 +3,7 @@
 mod conditions;
 mod connections;
 mod each;
+mod explain;
 mod laws;
 mod origins;
 mod paths;
