@@ -117,7 +117,7 @@ impl Connection {
         self.name.is_empty()
     }
 
-    pub(super) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
+    pub(crate) fn parse(name: &str, file: &Arc<SourceFile>, problems: &Problems) -> Option<Connection> {
         let node = yaml::parse(file, problems)?;
         let fields = Fields::open(&node, &keys::CONNECTION, file, problems)?;
         let connector = fields.required_text("connector");

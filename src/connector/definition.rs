@@ -18,7 +18,7 @@ use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
 
 /// What `connector.yaml` says.
 #[derive(Debug)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     pub file: Arc<SourceFile>,
     pub name: String,
     pub title: String,
@@ -49,7 +49,7 @@ pub(super) struct Definition {
 
 /// Something that a connection says.
 #[derive(Debug)]
-pub(super) struct Setting {
+pub(crate) struct Setting {
     pub name: Located<String>,
     pub about: String,
     pub default: Option<String>,

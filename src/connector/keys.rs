@@ -28,7 +28,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
             .example("{ Timestamp: { kind: datetime, format: rfc3339 } }"),
         Key::optional(
             "flags",
-            Is::Map(&Is::Flag),
+            Is::Defined("flags"),
             "What whole numbers mean where true or false is wanted; the numbers are the keys",
         )
         .example("{ \"0\": false, \"1\": true }"),
@@ -150,7 +150,7 @@ pub(super) static FREE_FIELDS: Keys = Keys::new(
     &[
         Key::optional(
             "keys",
-            Is::Several(&Is::Text),
+            Is::Several(&Is::Defined("spelling")),
             "How the id of a field stands in the keys of the dictionary, the usual way first; all are understood",
         )
         .example("[\"_{id}\", \"{id}\"]"),

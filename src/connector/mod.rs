@@ -4,7 +4,7 @@ mod check;
 mod connection;
 mod definition;
 mod files;
-mod keys;
+pub(crate) mod keys;
 mod overlay;
 mod remote;
 mod secrets;
@@ -17,6 +17,7 @@ use aws_lc_rs::digest;
 use url::Url;
 
 use self::connection::SANDBOX;
+#[cfg(not(test))]
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
@@ -27,6 +28,8 @@ use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
+#[cfg(test)]
+pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
 pub use connection::{Connection, CredentialSource, Options, Reference, SandboxSettings};

@@ -3,6 +3,7 @@
 mod coverage;
 mod error;
 mod record;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use record::{Listing, Record};
+pub use schemas::{FileSchema, SCHEMAS};
 
 use crate::connector::{Connection, CredentialSource, Home, Reference, Revision};
 use crate::model::Model;
