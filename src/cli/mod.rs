@@ -9,6 +9,7 @@ mod list;
 mod log;
 mod progress;
 mod sandbox;
+mod schema;
 mod show;
 mod summary;
 mod sync;
@@ -99,6 +100,7 @@ enum Command {
     Get(get::Get),
     Check(check::Check),
     Coverage(coverage::Coverage),
+    Schema(schema::Schema),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -134,6 +136,7 @@ impl Command {
             Command::Get(get) => get.run(context).await,
             Command::Check(check) => check.run(context),
             Command::Coverage(coverage) => coverage.run(context),
+            Command::Schema(schema) => schema.run(context).await,
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

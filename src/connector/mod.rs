@@ -81,17 +81,7 @@ impl Revision {
 }
 
 fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Revision> {
-    let connector = &connection.connector;
-    let known = home.connectors();
-    if !known.contains(&connector.value) {
-        problems.report(
-            Problem::error("M0612", format!("there is no connector `{}`", connector.value))
-                .at(&connection.file, connector.span, "no such folder with a connector.yaml in mappings/")
-                .suggest(&connector.value, known.iter().map(String::as_str)),
-        );
-        return None;
-    }
-    let files = home.files(&connector.value, problems);
+    let files = home.files(known_connector(home, connection, problems)?, problems);
     let overlay = home.overlay(connection, problems).unwrap_or_default();
     let tables = tables(&files, &overlay, problems);
     let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems));
@@ -103,8 +93,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     overlay::lay(&overlay.mappings, &mut documents, problems);
     let definition = definition?;
     let settings = settings(&definition, connection, problems);
-    let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
-    let token_url = url(&definition, &definition.token_url, connection, &settings, problems);
+    let remote = remote(&definition, connection, &settings, problems);
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
@@ -119,22 +108,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
         plans.insert(plan.model().name, Arc::new(plan));
     }
-    let paging = Paging {
-        size: definition.page_size,
-        prefetch: definition.prefetch,
-        items: definition.pages.items.clone(),
-        last: definition.pages.last.clone(),
-        total: definition.pages.total.clone(),
-    };
-    let remote = Remote {
-        endpoint: endpoint?,
-        token_url: token_url?,
-        scopes: definition.scopes,
-        placement: definition.placement,
-        expiry_margin: definition.expiry_margin,
-        paging,
-        limits: definition.limits,
-    };
+    let remote = remote?;
     if problems.wants_warnings() {
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
@@ -145,6 +119,61 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let hash = hash(&[&files, &overlay], connection);
     Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans, labels })
+}
+
+impl Remote {
+    /// How a connection reaches its source, whatever state its mappings and schema are in.
+    pub fn load(home: &Home, connection: &Connection) -> Result<Remote, Report> {
+        let problems = Problems::new();
+        let remote = known_connector(home, connection, &problems).and_then(|connector| {
+            let file = home.read(&format!("mappings/{connector}/connector.yaml"), &problems)?;
+            let definition = Definition::parse(&file, &problems)?;
+            let settings = settings(&definition, connection, &problems);
+            remote(&definition, connection, &settings, &problems)
+        });
+        problems.into_result(remote)
+    }
+}
+
+/// The connector that a connection names, if there is one.
+fn known_connector<'a>(home: &Home, connection: &'a Connection, problems: &Problems) -> Option<&'a str> {
+    let connector = &connection.connector;
+    let known = home.connectors();
+    if known.contains(&connector.value) {
+        return Some(&connector.value);
+    }
+    problems.report(
+        Problem::error("M0612", format!("there is no connector `{}`", connector.value))
+            .at(&connection.file, connector.span, "no such folder with a connector.yaml in mappings/")
+            .suggest(&connector.value, known.iter().map(String::as_str)),
+    );
+    None
+}
+
+fn remote(
+    definition: &Definition,
+    connection: &Connection,
+    settings: &BTreeMap<String, String>,
+    problems: &Problems,
+) -> Option<Remote> {
+    let endpoint = url(definition, &definition.endpoint, connection, settings, problems);
+    let token_url = url(definition, &definition.token_url, connection, settings, problems);
+    let paging = Paging {
+        size: definition.page_size,
+        prefetch: definition.prefetch,
+        items: definition.pages.items.clone(),
+        last: definition.pages.last.clone(),
+        total: definition.pages.total.clone(),
+    };
+    Some(Remote {
+        endpoint: endpoint?,
+        token_url: token_url?,
+        scopes: definition.scopes.clone(),
+        placement: definition.placement,
+        expiry_margin: definition.expiry_margin,
+        paging,
+        limits: definition.limits.clone(),
+    })
 }
 
 /// The settings of a connection, with those that it leaves to their defaults. One that is missing is blank, so that

@@ -7,6 +7,7 @@ mod body;
 mod envelope;
 mod error;
 mod graphql;
+mod introspect;
 mod oauth;
 mod paging;
 mod transport;

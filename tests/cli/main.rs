@@ -8,5 +8,6 @@ mod overlays;
 mod reading;
 mod refusals;
 mod resuming;
+mod schema;
 mod screens;
 mod views;
