@@ -54,7 +54,12 @@ fn the_files_of_the_project_are_as_the_schemas_say() {
     let files = files();
     assert!(files.len() > 20, "the files were found");
     for (path, name) in files {
-        let tree = tree::of(&std::fs::read_to_string(&path).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let named = text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+        let named = path.parent().unwrap().join(named.unwrap_or_default());
+        let schema = Path::new(ROOT).join(FileSchema::named(name).unwrap().path);
+        assert_eq!(named.canonicalize().ok(), schema.canonicalize().ok(), "{}", path.display());
+        let tree = tree::of(&text);
         let validator = validator(FileSchema::named(name).unwrap());
         let errors: Vec<String> =
             validator.iter_errors(&tree).map(|error| format!("{error} at {}", error.instance_path())).collect();
