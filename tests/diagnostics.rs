@@ -245,6 +245,7 @@ const UNSEEN: &[(&str, &str, &str)] = &[
     ("custom_fields_without_labels", "M0007", "an overlay may say it"),
     ("overlay_mistakes", "M0302", "an overlay does not know the table below"),
     ("overlay_mistakes", "M0303", "an overlay does not know the table below"),
+    ("table_keyword_too_long", "M0303", "a keyword is bounded and a lookup is not, and rows of both are written alike"),
     ("table_value", "M0203", "a table does not know the fields that use it"),
 ];
 

@@ -10,6 +10,10 @@ use super::table::{Column, Table};
 use super::terminal::Terminal;
 use crate::connector::Home;
 use crate::engine::{FileSchema, SCHEMAS, SchemaPull, SchemaReader};
+use crate::script::definitions;
+
+/// Where the definitions of the host's functions stand in a home folder.
+const DEFINITIONS: &str = "scripts/crosswalk.d.rhai";
 
 /// How wide a table is whose lines go to a file or a pager: wrapping loses nothing.
 const UNSEEN_WIDTH: usize = 100;
@@ -19,6 +23,7 @@ Examples:
   crosswalk schema                         write the schemas for editors into the home folder
   crosswalk schema --check                 say which of them are stale, for a build server
   crosswalk schema --print mapping         to stdout
+  crosswalk schema --rhai                  write the functions of the host for Rhai's language server
   crosswalk schema --pull acme --dry-run   what is new at the source, and what it would break
   crosswalk schema --pull acme             and write it into the connector's schema.graphql
 
@@ -41,6 +46,9 @@ pub(super) struct Schema {
     /// Print one: mapping, table, connector, connection, overlay, overlay_table
     #[arg(long, value_name = "NAME", group = "what", hide_possible_values = true, value_parser = names())]
     print: Option<String>,
+    /// Write scripts/crosswalk.d.rhai, by which Rhai's language server knows the functions of the host
+    #[arg(long, group = "what")]
+    rhai: bool,
     /// Refresh the types of this connection's source
     #[arg(long, value_name = "CONNECTION", group = "what")]
     pull: Option<String>,
@@ -65,6 +73,7 @@ impl Schema {
         let home = context.home()?;
         match &self.pull {
             Some(connection) => self.pull(context, &home, connection).await,
+            None if self.rhai => write_definitions(&context.terminal, &home),
             None if self.check => check(context, &home),
             None => write(&context.terminal, &home),
         }
@@ -112,6 +121,14 @@ fn write(terminal: &Terminal, home: &Home) -> Result<Exit, CliError> {
         let what = if is_current { "is current" } else { "was written" };
         terminal.print(&format!("{} {what}\n", schema.path))?;
     }
+    Ok(Exit::Done)
+}
+
+fn write_definitions(terminal: &Terminal, home: &Home) -> Result<Exit, CliError> {
+    let path = home.root().join(DEFINITIONS);
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder.and_then(|()| std::fs::write(path, definitions())).map_err(|error| cannot_write(DEFINITIONS, &error))?;
+    terminal.print(&format!("{DEFINITIONS} was written\n"))?;
     Ok(Exit::Done)
 }
 

@@ -33,6 +33,10 @@ fn schemas_are_written_and_told_to_be_stale() {
         assert_eq!(read(&home, path), std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap());
     }
     assert_eq!(home.expect(0, &["schema", "--print", "mapping"]).stdout, read(&home, paths[0]));
+    std::fs::remove_file(home.path().join("scripts/crosswalk.d.rhai")).unwrap();
+    let run = home.expect(0, &["schema", "--rhai"]);
+    assert_eq!(run.stdout, "scripts/crosswalk.d.rhai was written\n");
+    assert!(read(&home, "scripts/crosswalk.d.rhai").starts_with("module static;\n"));
     home.expect(2, &["schema", "--print", "maping"]);
     home.expect(2, &["schema", "--all"]);
     home.expect(2, &["schema", "--check", "--pull", "sandbox"]);

@@ -77,6 +77,7 @@ fn entries(keys: Vec<&'static Key>, of: &'static Keys, spot: Spot) -> Tree {
 fn named(key: &'static Key, spot: Spot) -> Tree {
     match key.name {
         "format" => select(vec!["rfc3339", "yyyy-MM-dd HH:mm:ss"]).prop_map(Value::from).boxed(),
+        "time" => (1..=5000_u32).prop_map(|time| json!(format!("{time}ms"))).boxed(),
         "zone" => select(vec!["UTC", "Europe/Amsterdam"]).prop_map(Value::from).boxed(),
         "unique" => match spot.kind {
             Kind::Object(fields) => {
