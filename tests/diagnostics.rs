@@ -10,11 +10,16 @@
 //! -- remove mappings/carerix/jobs.yaml --    no such file
 //! ```
 
+#[path = "schemas/tree.rs"]
+mod tree;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crosswalk::connector::{Connection, Home, Revision};
+use crosswalk::engine::FileSchema;
+use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -61,8 +66,8 @@ impl Case {
         case
     }
 
-    /// What the checker says about this case.
-    fn picture(&self) -> String {
+    /// The home with the mistake in it.
+    fn home(&self) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         for part in ["mappings", "scripts", "connections"] {
             copy(&Path::new(ROOT).join(part), &folder.path().join(part));
@@ -84,6 +89,12 @@ impl Case {
                 Edit::Remove => std::fs::remove_file(path).unwrap(),
             }
         }
+        folder
+    }
+
+    /// What the checker says about this case.
+    fn picture(&self) -> String {
+        let folder = self.home();
         let home = Home::new(folder.path());
         if self.checks {
             return home.check(Some(self.connection.as_str()).filter(|name| !name.is_empty())).report.render(false);
@@ -218,4 +229,68 @@ fn no_snapshot_is_left_without_its_case() {
             assert!(pictures().contains_key(name), "{file} belongs to no case");
         }
     }
+}
+
+/// What a schema can see: keys, types and words. The rest is between files, or between a file and the source.
+const SEEN_BY_SCHEMAS: &[&str] = &[
+    "M0002", "M0003", "M0004", "M0005", "M0007", "M0008", "M0201", "M0203", "M0204", "M0205", "M0206", "M0207",
+    "M0208", "M0209", "M0210", "M0212", "M0220", "M0221", "M0302", "M0303", "M0601", "M0602", "M0604", "M0606",
+    "M0611", "M0615",
+];
+
+/// Cases in which it cannot be seen all the same.
+const UNSEEN: &[(&str, &str, &str)] = &[
+    ("connection_credentials_of_the_connector", "M0002", "a connector asks for credentials of its own"),
+    ("constant_of_a_kind", "M0203", "what is an address or a moment is more than a pattern says"),
+    ("custom_fields", "M0007", "what an overlay does not say stands in the mapping"),
+    ("custom_fields_without_labels", "M0004", "an overlay may say it"),
+    ("custom_fields_without_labels", "M0007", "an overlay may say it"),
+    ("overlay_mistakes", "M0302", "an overlay does not know the table below"),
+    ("overlay_mistakes", "M0303", "an overlay does not know the table below"),
+    ("query_argument_objects", "M0003", "what an argument takes is the source's matter"),
+    ("sort_missing", "M0004", "whether there is an order is the connector's matter"),
+    ("table_keyword_too_long", "M0303", "a keyword is bounded and a lookup is not, and rows of both are written alike"),
+    ("table_value", "M0203", "a table does not know the fields that use it"),
+];
+
+fn schema_of(path: &str) -> &'static FileSchema {
+    let name = match path {
+        path if path.starts_with("connections/") && path.contains("/tables/") => "overlay_table",
+        path if path.starts_with("connections/") && path.matches('/').count() > 1 => "overlay",
+        path if path.starts_with("connections/") => "connection",
+        path if path.contains("/tables/") => "table",
+        path if path.ends_with("/connector.yaml") => "connector",
+        _ => "mapping",
+    };
+    FileSchema::named(name).unwrap()
+}
+
+#[test]
+fn what_schemas_can_see_they_refuse() {
+    let mut refused = 0;
+    let mut passed = BTreeSet::new();
+    for case in cases() {
+        let picture = &pictures()[&case.name];
+        let mut files = BTreeMap::new();
+        for part in picture.split("\n\n").filter_map(|part| part.strip_prefix("error[")) {
+            let code = &part[..5];
+            let place = part.split("--> ").nth(1).and_then(|place| place.split(':').next());
+            if let Some(path) = place.filter(|path| path.ends_with(".yaml") && SEEN_BY_SCHEMAS.contains(&code)) {
+                files.insert(path, code);
+            }
+        }
+        let home = case.home();
+        for (path, code) in files {
+            let tree = tree::of(&std::fs::read_to_string(home.path().join(path)).unwrap());
+            let validator = jsonschema::draft7::new(&schema_of(path).json()).unwrap();
+            if validator.is_valid(&tree) {
+                passed.insert((case.name.clone(), code.to_owned()));
+            } else {
+                refused += 1;
+            }
+        }
+    }
+    let unseen: BTreeSet<_> = UNSEEN.iter().map(|(name, code, _)| ((*name).to_owned(), (*code).to_owned())).collect();
+    assert_eq!(passed, unseen);
+    assert!(refused > 50, "{refused}");
 }

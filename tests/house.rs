@@ -175,8 +175,8 @@ fn only_the_sandbox_names_what_is_of_the_source() {
     let mappings = Path::new(ROOT).join("mappings");
     let mut named = Vec::new();
     let (mut names_searched, mut texts_searched) = (0, 0);
-    for connector in std::fs::read_dir(&mappings).unwrap() {
-        let folder = connector.unwrap().path();
+    let entries = std::fs::read_dir(&mappings).unwrap().map(|entry| entry.unwrap().path());
+    for folder in entries.filter(|path| path.is_dir()) {
         let schema = std::fs::read_to_string(folder.join("schema.graphql")).unwrap();
         let schema = names_of_the_schema(&schema);
         names_searched += schema.len();

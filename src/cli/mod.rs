@@ -11,6 +11,7 @@ mod log;
 mod new;
 mod progress;
 mod sandbox;
+mod schema;
 mod show;
 mod summary;
 mod sync;
@@ -104,6 +105,7 @@ enum Command {
     Explain(explain::Explain),
     Coverage(coverage::Coverage),
     New(new::New),
+    Schema(schema::Schema),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -141,6 +143,7 @@ impl Command {
             Command::Explain(explain) => explain.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::New(new) => new.run(context),
+            Command::Schema(schema) => schema.run(context).await,
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

@@ -9,8 +9,8 @@ use super::error::{CliError, Exit};
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{model_parser, terminal::Terminal};
-use crate::connector::{Connection, SandboxSettings};
-use crate::engine::Engine;
+use crate::connector::{Connection, Home, SandboxSettings};
+use crate::engine;
 use crate::model::{JOBS, Model};
 use crate::sandbox;
 use crate::source::Credentials;
@@ -54,7 +54,7 @@ impl Sync {
     pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         let engine = context.engine().await?;
         let connection = engine.connection(&self.connection)?;
-        let (connection, credentials, sandbox) = with_source(&engine, connection).await?;
+        let (connection, credentials, sandbox) = with_source(engine.home(), connection).await?;
         let options = SyncOptions { models: self.models.clone(), full: self.full };
         let mut progress = Progress::new(&context.terminal);
         let reading = engine.sync(&connection, credentials, &options, |event| progress.observe(event));
@@ -98,12 +98,12 @@ impl Sync {
 
 /// The connection with the credentials for its source: the sandbox that it asks for, which is then running, or the
 /// remote system.
-async fn with_source(
-    engine: &Engine,
+pub(super) async fn with_source(
+    home: &Home,
     connection: Connection,
 ) -> Result<(Connection, Credentials, Option<sandbox::Sandbox>), CliError> {
     let Some(settings) = connection.sandbox else {
-        let credentials = engine.credentials(&connection)?;
+        let credentials = engine::credentials(home, &connection)?;
         return Ok((connection, credentials, None));
     };
     let sandbox = sandbox::Sandbox::start(options(settings))

@@ -110,7 +110,7 @@ impl Connection {
     }
 
     /// `asked_by` gives the credentials that a connector asks for, or nothing when that cannot be told.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         name: &str,
         file: &Arc<SourceFile>,
         asked_by: impl Fn(&str) -> Option<Vec<String>>,
@@ -205,8 +205,11 @@ fn credential_sources(
     problems: &Problems,
 ) -> Option<BTreeMap<String, Reference>> {
     let Value::Map(entries) = &node.value else {
-        // Says that it is none.
-        Fields::open(node, &keys::CREDENTIALS, file, problems)?.close();
+        problems.report(Problem::error("M0003", format!("`credentials` is a map, not {}", node.value.describe())).at(
+            file,
+            node.span,
+            "a map of keys and values is expected here",
+        ));
         return None;
     };
     let mut sources = BTreeMap::new();

@@ -19,7 +19,7 @@ use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
 
 /// What `connector.yaml` says.
 #[derive(Debug)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     pub file: Arc<SourceFile>,
     pub name: String,
     pub title: String,
@@ -44,7 +44,7 @@ pub(super) struct Definition {
 
 /// Something that a connection says.
 #[derive(Debug)]
-pub(super) struct Setting {
+pub(crate) struct Setting {
     pub name: Located<String>,
     pub about: String,
     pub default: Option<String>,
@@ -52,7 +52,7 @@ pub(super) struct Setting {
 
 /// How access tokens are got, before settings are filled in.
 #[derive(Debug)]
-pub(super) struct OAuth2 {
+pub(crate) struct OAuth2 {
     pub token_url: Located<String>,
     pub scopes: Vec<String>,
     pub placement: Placement,

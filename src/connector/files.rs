@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use crate::diagnostics::{Problem, Problems, SourceFile};
+use crate::diagnostics::{Problem, Problems, Report, SourceFile};
 
 /// Larger files are no mappings.
 const LARGEST: u64 = 8 << 20;
@@ -15,6 +15,8 @@ const LARGEST: u64 = 8 << 20;
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
+    /// Texts that stand for files, by path.
+    drafts: BTreeMap<String, String>,
 }
 
 /// The texts that make up a connector or an overlay. What could not be read was reported; it keeps its name, so that nothing that
@@ -39,7 +41,14 @@ impl Files {
 impl Home {
     /// The home at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Home {
-        Home { root: root.into() }
+        Home { root: root.into(), drafts: BTreeMap::new() }
+    }
+
+    /// The home as it would be with this text in a file that it has. The path is relative to the folder.
+    #[must_use]
+    pub fn with_draft(mut self, path: &str, text: &str) -> Home {
+        self.drafts.insert(path.to_owned(), text.to_owned());
+        self
     }
 
     /// The folder.
@@ -63,8 +72,27 @@ impl Home {
         names
     }
 
+    /// Where the schema of a connector stands, from the folder on.
+    pub fn schema_path(connector: &str) -> String {
+        format!("mappings/{connector}/schema.graphql")
+    }
+
+    /// The schema of a connector, if there is one.
+    pub fn schema(&self, connector: &str) -> Result<Option<Arc<SourceFile>>, Report> {
+        let path = Home::schema_path(connector);
+        if !self.root.join(&path).exists() {
+            return Ok(None);
+        }
+        let problems = Problems::new();
+        let file = self.read(&path, &problems);
+        problems.into_result(file).map(Some)
+    }
+
     /// Reads a file of the home; the path is relative and is what messages show.
     pub(super) fn read(&self, path: &str, problems: &Problems) -> Option<Arc<SourceFile>> {
+        if let Some(text) = self.drafts.get(path) {
+            return Some(SourceFile::new(path, text.as_str()));
+        }
         let full = self.root.join(path);
         let read = match std::fs::metadata(&full) {
             Ok(metadata) if metadata.len() > LARGEST => Err(format!("it is larger than {} MiB", LARGEST >> 20)),
@@ -88,7 +116,7 @@ impl Home {
         let mut mappings = self.read_all(&folder, "yaml", problems);
         Files {
             definition: mappings.remove("connector").flatten(),
-            schema: self.read(&format!("{folder}/schema.graphql"), problems),
+            schema: self.read(&Home::schema_path(connector), problems),
             mappings: mappings.into_values().flatten().collect(),
             tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
             scripts: self.read_all(&format!("scripts/{connector}"), "rhai", problems),

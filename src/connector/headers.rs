@@ -10,7 +10,7 @@ use crate::yaml::{self, Entry};
 
 /// A header as the file says it.
 #[derive(Debug)]
-pub(super) struct HeaderPattern {
+pub(crate) struct HeaderPattern {
     name: String,
     value: String,
 }

@@ -24,7 +24,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         Key::optional("oauth2", Is::Keys(&OAUTH2), "How an access token is got"),
         Key::optional(
             "headers",
-            Is::Map(&Is::Text),
+            Is::Map(&Is::Defined("header")),
             "What every request carries, with credentials of the connection and settings in braces",
         )
         .example("{ Authorization: \"Bearer {api_key}\" }"),
@@ -34,7 +34,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
             .example("{ Timestamp: { kind: datetime, format: rfc3339 } }"),
         Key::optional(
             "flags",
-            Is::Map(&Is::Flag),
+            Is::Defined("flags"),
             "What whole numbers mean where true or false is wanted; the numbers are the keys",
         )
         .example("{ \"0\": false, \"1\": true }"),
@@ -94,7 +94,7 @@ pub(crate) static PAGES: Keys = Keys::new(
         FILTER,
         Key::required(
             "sort",
-            Is::Keys(&SORT),
+            Is::Defined("order"),
             "How an order is asked for; `null` where the source takes none, though pages without an order lose rows",
         ),
         NESTED_LISTS,
@@ -149,7 +149,7 @@ const NESTED_LISTS: Key = Key::optional(
     "How much is asked of lists inside a row; without it the source decides how many it gives",
 );
 
-pub(super) static SORT: Keys = Keys::new(
+pub(crate) static SORT: Keys = Keys::new(
     "`sort`",
     "How an order is asked for",
     &[
@@ -215,7 +215,7 @@ pub(super) static FREE_FIELDS: Keys = Keys::new(
     &[
         Key::optional(
             "keys",
-            Is::Several(&Is::Text),
+            Is::Several(&Is::Defined("spelling")),
             "How the id of a field stands in the keys of the dictionary, the usual way first; all are understood",
         )
         .example("[\"_{id}\", \"{id}\"]"),
@@ -320,9 +320,6 @@ pub(super) static SANDBOX: Keys = Keys::new(
         Key::optional("latency_ms", Is::Integer(0, 60_000), "Milliseconds that every request takes longer"),
     ],
 );
-
-/// What the keys are is the connector's matter.
-pub(super) static CREDENTIALS: Keys = Keys::new("`credentials`", "Where the credentials are kept", &[]);
 
 pub(super) static OPTIONS: Keys = Keys::new(
     "`options`",

@@ -5,7 +5,7 @@ mod connection;
 mod definition;
 mod files;
 mod headers;
-mod keys;
+pub(crate) mod keys;
 mod overlay;
 mod pages;
 mod remote;
@@ -19,6 +19,7 @@ use aws_lc_rs::digest;
 use url::Url;
 
 use self::connection::SANDBOX;
+#[cfg(not(test))]
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
@@ -29,6 +30,8 @@ use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
 use crate::yaml::Located;
 
+#[cfg(test)]
+pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
 pub use connection::{Connection, Options, Reference, SandboxSettings};
@@ -82,17 +85,7 @@ impl Revision {
 }
 
 fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Revision> {
-    let connector = &connection.connector;
-    let known = home.connectors();
-    if !known.contains(&connector.value) {
-        problems.report(
-            Problem::error("M0612", format!("there is no connector `{}`", connector.value))
-                .at(&connection.file, connector.span, "no such folder with a connector.yaml in mappings/")
-                .suggest(&connector.value, known.iter().map(String::as_str)),
-        );
-        return None;
-    }
-    let files = home.files(&connector.value, problems);
+    let files = home.files(known_connector(home, connection, problems)?, problems);
     let overlay = home.overlay(connection, problems).unwrap_or_default();
     let tables = tables(&files, &overlay, problems);
     let definition = files.definition.as_ref().and_then(|file| Definition::parse(file, problems));
@@ -104,9 +97,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     overlay::lay(&overlay.mappings, &mut documents, problems);
     let definition = definition?;
     let settings = settings(&definition, connection, problems);
-    let endpoint = url(&definition, &definition.endpoint, connection, &settings, problems);
-    let token_url = definition.oauth2.as_ref().map(|oauth2| &oauth2.token_url);
-    let token_url = token_url.map(|pattern| url(&definition, pattern, connection, &settings, problems));
+    let remote = remote(&definition, connection, &settings, problems);
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
@@ -121,6 +112,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
         plans.insert(plan.model().name, Arc::new(plan));
     }
+    let remote = remote?;
     if problems.wants_warnings() {
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
@@ -129,17 +121,61 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
-    let headers = definition.headers.iter().map(|header| header.filled(&settings)).collect();
-    let oauth2 = match (definition.oauth2, token_url) {
-        (Some(definition::OAuth2 { scopes, placement, expiry_margin, .. }), Some(token_url)) => {
-            Some(OAuth2 { token_url: token_url?, scopes, placement, expiry_margin })
-        }
-        _ => None,
-    };
-    let remote =
-        Remote { endpoint: endpoint?, oauth2, headers, paging: definition.pages.paging, limits: definition.limits };
     let hash = hash(&[&files, &overlay], connection);
     Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans, labels })
+}
+
+impl Remote {
+    /// How a connection reaches its source, whatever state its mappings and schema are in.
+    pub fn load(home: &Home, connection: &Connection) -> Result<Remote, Report> {
+        let problems = Problems::new();
+        let remote = known_connector(home, connection, &problems).and_then(|connector| {
+            let file = home.read(&format!("mappings/{connector}/connector.yaml"), &problems)?;
+            let definition = Definition::parse(&file, &problems)?;
+            let settings = settings(&definition, connection, &problems);
+            remote(&definition, connection, &settings, &problems)
+        });
+        problems.into_result(remote)
+    }
+}
+
+/// The connector that a connection names, if there is one.
+fn known_connector<'a>(home: &Home, connection: &'a Connection, problems: &Problems) -> Option<&'a str> {
+    let connector = &connection.connector;
+    let known = home.connectors();
+    if known.contains(&connector.value) {
+        return Some(&connector.value);
+    }
+    problems.report(
+        Problem::error("M0612", format!("there is no connector `{}`", connector.value))
+            .at(&connection.file, connector.span, "no such folder with a connector.yaml in mappings/")
+            .suggest(&connector.value, known.iter().map(String::as_str)),
+    );
+    None
+}
+
+fn remote(
+    definition: &Definition,
+    connection: &Connection,
+    settings: &BTreeMap<String, String>,
+    problems: &Problems,
+) -> Option<Remote> {
+    let endpoint = url(definition, &definition.endpoint, connection, settings, problems);
+    let oauth2 = definition.oauth2.as_ref().map(|oauth2| {
+        let definition::OAuth2 { token_url, scopes, placement, expiry_margin } = oauth2;
+        let token_url = url(definition, token_url, connection, settings, problems)?;
+        Some(OAuth2 { token_url, scopes: scopes.clone(), placement: *placement, expiry_margin: *expiry_margin })
+    });
+    Some(Remote {
+        endpoint: endpoint?,
+        oauth2: match oauth2 {
+            Some(oauth2) => Some(oauth2?),
+            None => None,
+        },
+        headers: definition.headers.iter().map(|header| header.filled(settings)).collect(),
+        paging: definition.pages.paging.clone(),
+        limits: definition.limits.clone(),
+    })
 }
 
 /// The settings of a connection, with those that it leaves to their defaults. One that is missing is blank, so that

@@ -10,7 +10,7 @@ use crate::yaml::{Fields, Located, Node, Value};
 
 /// What `pages` says: how pages are asked for, and how their answers are read.
 #[derive(Debug)]
-pub(super) struct Pages {
+pub(crate) struct Pages {
     pub arguments: PageArguments,
     pub paging: Paging,
     /// The members of a page, for messages about them. The first leads to its rows.

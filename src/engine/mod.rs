@@ -3,7 +3,9 @@
 mod coverage;
 mod error;
 mod explain;
+mod pull;
 mod record;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use std::sync::Arc;
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
+pub use schemas::{FileSchema, SCHEMAS};
 
 use crate::connector::{Connection, Home, Reference, Revision};
 use crate::model::Model;
@@ -73,20 +77,7 @@ impl Engine {
 
     /// The credentials that a connection points at.
     pub fn credentials(&self, connection: &Connection) -> Result<Credentials, EngineError> {
-        let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
-        let Some(sources) = &connection.credentials else {
-            return Err(missing("its file names none".to_owned()));
-        };
-        let read = |reference: &Reference| match reference {
-            Reference::Environment(name) => std::env::var(name)
-                .ok()
-                .filter(|value| !value.is_empty())
-                .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
-            Reference::File(path) => std::fs::read_to_string(self.home.root().join(path))
-                .map(|text| text.trim().to_owned())
-                .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
-        };
-        sources.iter().map(|(name, reference)| Ok((name.as_str(), read(reference)?))).collect()
+        credentials(&self.home, connection)
     }
 
     /// Reads a connection into the store. `observe` hears what happens meanwhile.
@@ -133,4 +124,22 @@ impl Engine {
     pub fn coverage(&self, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
         Coverage::read(&self.home, connection)
     }
+}
+
+/// The credentials that a connection points at.
+pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
+    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
+    let Some(sources) = &connection.credentials else {
+        return Err(missing("its file names none".to_owned()));
+    };
+    let read = |reference: &Reference| match reference {
+        Reference::Environment(name) => std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
+        Reference::File(path) => std::fs::read_to_string(home.root().join(path))
+            .map(|text| text.trim().to_owned())
+            .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
+    };
+    sources.iter().map(|(name, reference)| Ok((name.as_str(), read(reference)?))).collect()
 }

@@ -20,6 +20,11 @@ pub(super) const KINDS: &[NamedKind] = &[
     NamedKind { name: "url_host", read: text::url_host },
 ];
 
+/// The names of the kinds.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
 impl NamedKind {
     pub fn named(name: &str) -> Option<NamedKind> {
         KINDS.iter().copied().find(|kind| kind.name == name)

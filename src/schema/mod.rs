@@ -1,6 +1,8 @@
 //! The source's GraphQL schema: the types of paths and the validity of operations.
 
+mod introspection;
 mod path;
+mod refresh;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +15,9 @@ use apollo_compiler::{ExecutableDocument, Name};
 
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 
+pub use introspection::{INTROSPECTION, Introspection};
 pub use path::{PathError, Step, Target};
+pub use refresh::{Change, ChangeKind, Refreshed, refresh};
 
 /// What a scalar of the source means.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +148,11 @@ impl Schema {
     pub fn query(&self, field: &str) -> Option<&Component<FieldDefinition>> {
         let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Query)?;
         self.graphql.get_object(root)?.fields.get(field)
+    }
+
+    /// Whether that is the type whose fields are queries.
+    pub fn is_query_type(&self, name: &str) -> bool {
+        self.graphql.root_operation(apollo_compiler::ast::OperationType::Query).is_some_and(|root| root == name)
     }
 
     /// The names of the query type's fields that yield pages.

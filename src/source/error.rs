@@ -20,6 +20,8 @@ pub enum Subject {
         /// The number of the page, from 0.
         page: u32,
     },
+    /// The types of the remote system.
+    Schema,
 }
 
 /// The request that an error is about.
@@ -37,6 +39,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.subject {
             Subject::Token => write!(f, "access token from {}", self.url)?,
+            Subject::Schema => write!(f, "schema of {}", self.url)?,
             Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
         }
         if self.attempts > 1 {
@@ -140,6 +143,19 @@ pub enum SourceError {
         list(messages)
     )]
     Rejected {
+        /// The request that was refused.
+        request: Request,
+        /// What the remote system says.
+        messages: Vec<String>,
+    },
+    /// The remote system does not tell its types.
+    #[error(
+        "{request}: the source does not describe itself: {}; \
+         ask its operator to allow introspection for this client, or for the schema as a file, \
+         and put that in the place of schema.graphql",
+        list(messages)
+    )]
+    NotDescribed {
         /// The request that was refused.
         request: Request,
         /// What the remote system says.
@@ -261,6 +277,7 @@ impl SourceError {
             | Self::KeyRefused { .. }
             | Self::Forbidden { .. }
             | Self::Rejected { .. }
+            | Self::NotDescribed { .. }
             | Self::Status { .. } => ErrorClass::Refused,
             Self::Failed { .. }
             | Self::Malformed { .. }

@@ -42,7 +42,7 @@ impl fmt::Display for GraphqlError {
 }
 
 impl GraphqlError {
-    fn read(raw: &RawValue, secrets: &[&str]) -> Self {
+    pub(super) fn read(raw: &RawValue, secrets: &[&str]) -> Self {
         let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
         let message = value["message"].as_str().or(value.as_str()).unwrap_or("no message");
         let path = value["path"].as_array().map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));

@@ -8,6 +8,7 @@ mod body;
 mod envelope;
 mod error;
 mod graphql;
+mod introspect;
 mod oauth;
 mod page;
 mod paging;

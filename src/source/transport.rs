@@ -195,6 +195,7 @@ fn span(request: &Request) -> tracing::Span {
     let attempt = request.attempts;
     match &request.subject {
         Subject::Token => debug_span!("request", operation = "token", attempt),
+        Subject::Schema => debug_span!("request", operation = "schema", attempt),
         Subject::Page { operation, page } => debug_span!("request", operation, page, attempt),
     }
 }

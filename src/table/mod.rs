@@ -42,7 +42,7 @@ pub struct Entry {
     pub place: Place,
 }
 
-const TEXTS: Is = Is::Several(&Is::Text);
+const VALUES: Is = Is::Defined("rows");
 
 pub(crate) static TABLE: Keys = Keys::new(
     "a table",
@@ -50,13 +50,13 @@ pub(crate) static TABLE: Keys = Keys::new(
     &[
         Key::optional(
             "lookup",
-            Is::Map(&TEXTS),
+            VALUES,
             "Values, and the source's texts for each. The whole text must equal one of them; case and outer blanks do not matter",
         )
         .example("{ HOUR: [hourly, per hour] }"),
         Key::optional(
             "keywords",
-            Is::Map(&TEXTS),
+            VALUES,
             "Values, and words for each. The rows are asked from top to bottom and the first word that the text contains wins, so what is more particular comes first",
         )
         .example("{ CLOSED: [inactive, filled], OPEN: [active, open] }"),

@@ -10,5 +10,6 @@ mod overlays;
 mod reading;
 mod refusals;
 mod resuming;
+mod schema;
 mod screens;
 mod views;

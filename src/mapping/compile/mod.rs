@@ -15,6 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use self::rule::keeps_text;
 use self::view::View;
 use super::custom::CUSTOM_FIELDS;
 use super::dialect::Dialect;

@@ -402,7 +402,7 @@ impl Compiler<'_> {
                 None
             }
             document::Otherwise::Keep => {
-                if converts(&Scalar::Text, position.kind).is_err() {
+                if !keeps_text(position.kind) {
                     let holds = position.kind.describe();
                     self.problems.report(
                         Problem::error("M0212", format!("the source's text cannot be kept: the field holds {holds}"))
@@ -458,6 +458,11 @@ fn transpose<T>(tried: Option<Option<T>>) -> Option<Option<T>> {
         Some(worked) => worked.map(Some),
         None => Some(None),
     }
+}
+
+/// Whether a field can hold a text of the source as it is.
+pub(crate) fn keeps_text(kind: &Kind) -> bool {
+    converts(&Scalar::Text, kind).is_ok()
 }
 
 /// Whether values of a source's type can become values of a field, and if not, what to do.

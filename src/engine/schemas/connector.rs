@@ -1,0 +1,41 @@
+//! The schemas of connectors and connections.
+
+use serde_json::{Value, json};
+
+use super::shape::{self, Writer, or_nothing};
+use crate::connector::keys::{CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
+
+pub(super) fn connector() -> Value {
+    shape::file(&CONNECTOR, &writer())
+}
+
+pub(super) fn connection() -> Value {
+    shape::file(&CONNECTION, &writer())
+}
+
+fn writer() -> Writer<'static> {
+    Writer { defined: &defined }
+}
+
+fn defined(name: &'static str) -> Value {
+    match name {
+        "address" => json!({ "type": "string", "examples": ["https://{tenant}.example.org/graphql"] }),
+        "reference" => json!({ "type": "string", "pattern": "^(env|file):.*\\S" }),
+        "header" => json!({ "type": "string", "pattern": "^[ -~]*$" }),
+        "mark" => json!({ "type": ["integer", "boolean"] }),
+        "order" => or_nothing(writer().map(&SORT)),
+        "pages" => json!({
+            "type": "object",
+            "if": { "properties": { "by": { "const": "cursor" } }, "required": ["by"] },
+            "then": writer().map(&PAGES_BY_CURSOR),
+            "else": writer().map(&PAGES),
+        }),
+        "flags" => json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[+-]?[0-9]+$" },
+            "additionalProperties": { "type": "boolean" },
+        }),
+        "spelling" => json!({ "type": "string", "pattern": "\\{id\\}" }),
+        other => super::mapping::of_a_file(other),
+    }
+}
