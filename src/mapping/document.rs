@@ -22,6 +22,8 @@ pub struct Document {
 #[derive(Debug)]
 pub(super) struct Read {
     pub query: Located<String>,
+    /// The query that gives one record by its id.
+    pub one: Option<Located<String>>,
     pub filter: Option<Located<String>>,
     pub arguments: Vec<Entry>,
     pub sort: Vec<Located<String>>,
@@ -162,6 +164,7 @@ impl Reader<'_> {
     fn read(&self, node: &Node) -> Option<Read> {
         let fields = Fields::open(node, "`read`", self.file, self.problems)?;
         let query = fields.required_text("query");
+        let one = fields.text("one");
         let filter = fields.text("where");
         let arguments = fields.map("arguments").to_vec();
         let before = self.problems.count();
@@ -175,7 +178,7 @@ impl Reader<'_> {
             );
         }
         fields.close();
-        Some(Read { query: query?, filter, arguments, sort: sort? })
+        Some(Read { query: query?, one, filter, arguments, sort: sort? })
     }
 
     fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {

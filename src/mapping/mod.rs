@@ -17,6 +17,7 @@ mod project;
 mod record;
 mod shape;
 mod time;
+mod uses;
 mod write;
 
 pub use compile::{Surroundings, compile};
@@ -26,6 +27,7 @@ pub use eval::Session;
 pub use plan::{FieldSource, Operation, Plan};
 pub use record::{Context, Failure, Issue, Mapped, Severity};
 pub use time::DateFormat;
+pub use uses::{PathUse, Uses};
 
 #[cfg(test)]
 mod tests;

@@ -14,14 +14,15 @@ use crate::model::{Kind, Model};
 use crate::script::Library;
 use crate::table::Table;
 
-/// A read that was derived from a mapping: a GraphQL document with the variables `$page` and `$size`.
+/// A read that was derived from a mapping: a GraphQL document with the variables `$page` and `$size`, or `$id` where
+/// one record is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The name of the operation in the document.
     pub name: String,
     /// The document.
     pub text: String,
-    /// The field of the query type that holds the pages.
+    /// The field of the query type that holds the pages or the record.
     pub root: String,
 }
 
@@ -30,6 +31,8 @@ pub struct Operation {
 pub struct Plan {
     pub(super) model: &'static Model,
     pub(super) operation: Operation,
+    /// Asks for one record by the variable `$id`.
+    pub(super) one: Option<Operation>,
     pub(super) scope: Scope,
     /// The member of a page that holds its rows.
     pub(super) rows_of_page: Box<str>,
@@ -40,6 +43,8 @@ pub struct Plan {
     pub(super) members_of: Option<usize>,
     pub(super) flags: BTreeMap<i64, bool>,
     pub(super) library: Library,
+    /// The tables that the functions of the library ask.
+    pub(super) tables_of_scripts: Vec<Arc<Table>>,
     /// What each field is filled from, for `coverage`.
     pub(super) sources: Vec<FieldSource>,
 }
@@ -178,6 +183,12 @@ impl Plan {
     /// The read that it needs.
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// The read of one record by the source's id, if the mapping names a query for it. It asks for the same values as
+    /// [`Plan::operation`].
+    pub fn one(&self) -> Option<&Operation> {
+        self.one.as_ref()
     }
 
     /// What each field is filled from, in the order of the model.

@@ -122,6 +122,11 @@ impl Scripts {
 }
 
 impl Library {
+    /// The names of the tables that its functions ask, as far as they name them outright.
+    pub fn tables(&self) -> BTreeSet<String> {
+        check::named_tables(&self.ast)
+    }
+
     fn add(&mut self, script: &Compiled, problems: &Problems) {
         let mut functions: Vec<_> = script.ast.iter_functions().collect();
         functions.sort_by_key(|function| function.name);

@@ -20,6 +20,11 @@ pub enum Subject {
         /// The number of the page, from 0.
         page: u32,
     },
+    /// One record.
+    Record {
+        /// The name of the operation.
+        operation: String,
+    },
 }
 
 /// The request that an error is about.
@@ -38,6 +43,7 @@ impl fmt::Display for Request {
         match &self.subject {
             Subject::Token => write!(f, "access token from {}", self.url)?,
             Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
+            Subject::Record { operation } => write!(f, "operation `{operation}`, one record at {}", self.url)?,
         }
         if self.attempts > 1 {
             write!(f, " ({} attempts)", self.attempts)?;

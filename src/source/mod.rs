@@ -9,6 +9,7 @@ mod error;
 mod graphql;
 mod oauth;
 mod paging;
+mod record;
 mod transport;
 
 #[cfg(test)]
@@ -56,6 +57,19 @@ impl Source {
         }
     }
 
+    /// The record that an operation gives for an id, as the text that came; none when there is no such record.
+    pub async fn record(&self, operation: &Operation, id: &str) -> Result<Option<String>, SourceError> {
+        let token = self.tokens.current().await?;
+        match self.fetch_record(operation, id, &token).await {
+            Err(SourceError::Unauthorized { .. }) => {
+                self.tokens.discard(&token).await;
+                let token = self.tokens.current().await?;
+                self.fetch_record(operation, id, &token).await
+            }
+            answer => answer,
+        }
+    }
+
     /// The pages from `from` on, in order, with up to `paging.prefetch` of them under way at a time.
     ///
     /// The stream ends after the page that says it is the last, after a page without rows, and after an error. A page
@@ -83,6 +97,31 @@ impl Source {
                         .body(body.clone())
                 },
                 |request, reply| reader.read(request, reply),
+            )
+            .await
+    }
+}
+
+impl Source {
+    async fn fetch_record(
+        &self,
+        operation: &Operation,
+        id: &str,
+        token: &Token,
+    ) -> Result<Option<String>, SourceError> {
+        let body = record::request_body(operation, id);
+        let authorization = token.authorization();
+        let reader = Reader { paging: &self.remote.paging, operation, number: 0, token: token.expose() };
+        self.endpoint
+            .send(
+                Subject::Record { operation: operation.name.clone() },
+                |post| {
+                    post.header(AUTHORIZATION, authorization.clone())
+                        .header(ACCEPT, "application/json")
+                        .header(CONTENT_TYPE, "application/json")
+                        .body(body.clone())
+                },
+                |request, reply| reader.read_record(request, reply.status, &reply.body),
             )
             .await
     }

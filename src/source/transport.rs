@@ -196,6 +196,7 @@ fn span(request: &Request) -> tracing::Span {
     match &request.subject {
         Subject::Token => debug_span!("request", operation = "token", attempt),
         Subject::Page { operation, page } => debug_span!("request", operation, page, attempt),
+        Subject::Record { operation } => debug_span!("request", operation, attempt),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod condition;
 mod constant;
+mod one;
 mod operation;
 mod rule;
 mod view;
@@ -74,12 +75,16 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
             view.scope.keep(&view.full(&steps));
         }
     }
-    let operation = compiler.operation(document, &row_type, rows_are, &scope, before)?;
+    let operation = compiler.operation(document, &row_type, rows_are, &scope, before);
+    let one = compiler.one(document, &row_type, &scope, before);
+    let operation = operation?;
+    let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     let dates = around.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect();
     scope.set_dates(&dates);
     Some(Plan {
         model,
         operation,
+        one,
         scope,
         rows_of_page: around.dialect.pages.items.as_str().into(),
         remote_id: parts.remote_id?,
@@ -89,6 +94,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         members_of: parts.members_of,
         flags: around.dialect.flags.clone(),
         library,
+        tables_of_scripts,
         sources: parts.sources,
     })
 }

@@ -68,7 +68,7 @@ impl Compiler<'_> {
         Some(Operation { name, text, root: query.clone() })
     }
 
-    fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
+    pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
         for member in &shape.members {
             let indent = "  ".repeat(depth);
             text.push_str(&indent);
@@ -187,7 +187,7 @@ impl Compiler<'_> {
         filters.then_some("`where` fills it; write all of the filter there")
     }
 
-    fn literal(&self, entry: &Entry, ty: &Type, file: &Arc<SourceFile>) -> Option<String> {
+    pub(super) fn literal(&self, entry: &Entry, ty: &Type, file: &Arc<SourceFile>) -> Option<String> {
         let name = ty.inner_named_type().as_str();
         if !ty.is_list()
             && let Some(wanted) = unlike(&entry.value.value, name)

@@ -25,3 +25,8 @@ impl NamedKind {
         KINDS.iter().copied().find(|kind| kind.name == name)
     }
 }
+
+/// Whether what comes of it is a part of the text itself, rather than a word for it.
+pub(super) fn shows_its_text(kind: NamedKind) -> bool {
+    kind.name == "url_host"
+}
