@@ -1,5 +1,6 @@
 //! The library's face: opens a home folder and ties the modules together.
 
+pub mod cases;
 mod coverage;
 mod error;
 mod record;
