@@ -159,7 +159,11 @@ fn literals(text: &str) -> BTreeSet<&str> {
 }
 
 /// Texts of tables that sources hold for a reason of their own.
-const OWN_WORDS: &[(&str, &str)] = &[("home", "the folder that holds mappings, scripts and connections")];
+const OWN_WORDS: &[(&str, &str)] = &[
+    ("home", "the folder that holds mappings, scripts and connections"),
+    ("new", "a case without a snapshot"),
+    ("euro", "the name of a sign in HTML"),
+];
 
 #[test]
 fn only_the_sandbox_names_what_is_of_the_source() {

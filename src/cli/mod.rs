@@ -2,6 +2,7 @@
 
 mod context;
 mod coverage;
+mod diff;
 mod error;
 mod get;
 mod list;
@@ -13,6 +14,7 @@ mod summary;
 mod sync;
 mod table;
 mod terminal;
+mod test;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -96,6 +98,7 @@ enum Command {
     List(list::List),
     Get(get::Get),
     Coverage(coverage::Coverage),
+    Test(test::Test),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -130,6 +133,7 @@ impl Command {
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
+            Command::Test(test) => test.run(context),
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }
