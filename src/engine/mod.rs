@@ -72,20 +72,7 @@ impl Engine {
 
     /// The credentials that a connection points at.
     pub fn credentials(&self, connection: &Connection) -> Result<Credentials, EngineError> {
-        let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
-        let Some(CredentialSource { client_id, client_secret }) = &connection.credentials else {
-            return Err(missing("its file names none".to_owned()));
-        };
-        let read = |reference: &Reference| match reference {
-            Reference::Environment(name) => std::env::var(name)
-                .ok()
-                .filter(|value| !value.is_empty())
-                .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
-            Reference::File(path) => std::fs::read_to_string(self.home.root().join(path))
-                .map(|text| text.trim().to_owned())
-                .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
-        };
-        Ok(Credentials { client_id: read(client_id)?, client_secret: read(client_secret)?.into() })
+        credentials(&self.home, connection)
     }
 
     /// Reads a connection into the store. `observe` hears what happens meanwhile.
@@ -132,4 +119,22 @@ impl Engine {
     pub fn coverage(&self, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
         Coverage::read(&self.home, connection)
     }
+}
+
+/// The credentials that a connection of a home points at. It needs no store.
+pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
+    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
+    let Some(CredentialSource { client_id, client_secret }) = &connection.credentials else {
+        return Err(missing("its file names none".to_owned()));
+    };
+    let read = |reference: &Reference| match reference {
+        Reference::Environment(name) => std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
+        Reference::File(path) => std::fs::read_to_string(home.root().join(path))
+            .map(|text| text.trim().to_owned())
+            .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
+    };
+    Ok(Credentials { client_id: read(client_id)?, client_secret: read(client_secret)?.into() })
 }

@@ -5,14 +5,18 @@
 //! tests/cases/acme/jobs/full.json  →  snapshots/acme__jobs__full.snap    of the connector `acme`, if it has a folder
 //! ```
 //!
-//! A [`Suite`] maps them and says which match their snapshots. The
+//! A [`Suite`] maps them and says which match their snapshots; a [`Recording`] makes a new one of a live record. The
 //! snapshots are those of insta, byte for byte.
 
+mod disguise;
+mod fixture;
 mod outcome;
 mod pattern;
 mod snapshot;
 mod suite;
 
+pub use disguise::{Replacement, Salt};
+pub use fixture::{Fixture, Recording, is_name};
 pub use outcome::{Outcome, Unreadable};
 pub use suite::{Case, Checked, State, Suite};
 
