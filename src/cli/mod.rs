@@ -8,8 +8,10 @@ mod get;
 mod list;
 mod log;
 mod progress;
+mod record;
 mod sandbox;
 mod show;
+mod source;
 mod summary;
 mod sync;
 mod table;
@@ -99,6 +101,7 @@ enum Command {
     Get(get::Get),
     Coverage(coverage::Coverage),
     Test(test::Test),
+    Record(record::Record),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -134,6 +137,7 @@ impl Command {
             Command::Get(get) => get.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::Test(test) => test.run(context),
+            Command::Record(record) => record.run(context).await,
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

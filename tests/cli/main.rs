@@ -4,6 +4,7 @@ mod cases;
 mod changes;
 mod home;
 mod reading;
+mod recording;
 mod refusals;
 mod resuming;
 mod screens;
