@@ -1,7 +1,7 @@
 //! A record with everything personal replaced: consistently, in the same shape, and without a way back.
 //!
-//! A value is replaced unless the mapping only decides by it. So labels, flags, amounts and the dates of the record
-//! stay, since a case is about them, and whatever is given out or is not read at all goes.
+//! A value is replaced unless the mapping only decides by it or gives it out as a label. So labels, flags, amounts and
+//! the dates of the record stay, since a case is about them, and whatever else is given out or is not read at all goes.
 
 mod dates;
 mod json;
@@ -30,6 +30,9 @@ pub struct Replacement {
     /// What stands there now.
     pub new: String,
 }
+
+/// Unified fields that hold the source's own word for a kind of thing, and nobody's.
+const LABELS: &[&str] = &["category", "experience_level", "rejection_reason_name", "remote_label", "type"];
 
 /// A label is short; what is longer was typed by somebody.
 const LONGEST_LABEL: usize = 60;
@@ -177,7 +180,7 @@ impl<'a> Disguise<'a> {
         if is_date && text == text.trim() {
             return Treatment::Move;
         }
-        if used.is_some_and(|used| used.decides && used.shown_in.is_empty()) && is_label(text) {
+        if used.is_some_and(holds_labels) && is_label(text) {
             return Treatment::Label;
         }
         if text.trim().chars().count() == 1 || matches!(lower.as_str(), "true" | "false") {
@@ -244,6 +247,11 @@ impl<'a> Disguise<'a> {
             self.replaced.push(Replacement { path: place.shown.clone(), old, new: new.to_owned() });
         }
     }
+}
+
+/// Whether the mapping only decides by a value, or gives it out as a label.
+fn holds_labels(used: &PathUse) -> bool {
+    (used.decides || !used.shown_in.is_empty()) && used.shown_in.iter().all(|field| LABELS.contains(field))
 }
 
 /// Whether a member of that name tells how old somebody is.

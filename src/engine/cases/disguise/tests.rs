@@ -40,6 +40,7 @@ fn uses() -> Uses {
         ("hours", PathUse { measures: true, ..used(Scalar::Text) }),
         ("pay", PathUse { measures: true, ..used(Scalar::Int) }),
         ("kind", PathUse { decides: true, tables: vec![table("keywords:\n  OPEN: [open]\n")], ..used(Scalar::Text) }),
+        ("role", PathUse { tables: vec![table("lookup:\n  BOSS: [baas]\n")], decides: true, ..shown("remote_label") }),
         ("medium", PathUse { literals: vec!["web".to_owned()], ..shown("source") }),
         ("site", PathUse { tables: vec![table("keywords:\n  BIRDS: [birds.com, //b.com]\n")], ..shown("link") }),
         ("free", PathUse { shown_in: vec!["custom_fields"], ..used(Scalar::Json) }),
@@ -114,6 +115,7 @@ fn ids_stay_ids_and_point_at_the_same() {
 #[test]
 fn what_the_mapping_decides_by_stays() {
     assert_eq!(of("kind", "In behandeling"), "In behandeling");
+    assert_eq!(of("role", "Planner (inval)"), "Planner (inval)");
     assert_eq!(of("medium", "Web"), "Web");
     assert_ne!(of("medium", "Webshop"), "Webshop");
     assert_eq!(of("hours", "36"), "36");
