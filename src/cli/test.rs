@@ -105,7 +105,7 @@ impl Test {
         self.accept
             && match checked.state {
                 State::Different { .. } | State::New { .. } => true,
-                State::NoCase => self.prune || Suite::is_named(&checked.case, &self.cases),
+                State::NoCase => self.prune || checked.case.is_named(&self.cases),
                 State::Same | State::Unreadable(_) => false,
             }
     }

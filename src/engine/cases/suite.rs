@@ -82,6 +82,11 @@ impl Case {
         name.strip_suffix(".snap").unwrap_or(name)
     }
 
+    /// Whether one of the patterns names this case and can mean no other.
+    pub fn is_named(&self, patterns: &[String]) -> bool {
+        patterns.iter().any(|pattern| !pattern::is_open(pattern) && self.is_meant(std::slice::from_ref(pattern)))
+    }
+
     fn is_meant(&self, patterns: &[String]) -> bool {
         let model = self.model.map_or("", |model| model.name);
         patterns.is_empty() || patterns.iter().any(|pattern| pattern::fits(pattern, model, &self.name))
@@ -125,11 +130,6 @@ impl Suite {
             }
         }
         Ok(self.cases.iter().filter(|case| case.is_meant(patterns)).collect())
-    }
-
-    /// Whether a pattern names this case and no other.
-    pub fn is_named(case: &Case, patterns: &[String]) -> bool {
-        patterns.iter().any(|pattern| !pattern::is_open(pattern) && case.is_meant(std::slice::from_ref(pattern)))
     }
 
     /// What the case maps to.
