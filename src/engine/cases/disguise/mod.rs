@@ -5,6 +5,8 @@
 
 mod dates;
 mod json;
+mod markup;
+mod phone;
 mod text;
 mod words;
 

@@ -4,61 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::phone::Parts;
 use super::words::Words;
+use super::{markup, phone};
 
 /// Where replaced links and addresses lead: nowhere.
 const NOWHERE: &str = "example.org";
-
-/// Names of elements and attributes. What stands in angle brackets under another name is text.
-const ELEMENTS: &[&str] = &[
-    "a",
-    "b",
-    "blockquote",
-    "br",
-    "code",
-    "div",
-    "em",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "s",
-    "small",
-    "span",
-    "strong",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "th",
-    "thead",
-    "tr",
-    "u",
-    "ul",
-];
-const ATTRIBUTES: &[&str] = &[
-    "align", "alt", "border", "class", "color", "colspan", "height", "href", "id", "lang", "name", "rel", "rowspan",
-    "size", "src", "style", "target", "title", "type", "width",
-];
-const ENTITIES: &[&str] = &[
-    "agrave", "amp", "apos", "aring", "auml", "bull", "ccedil", "copy", "deg", "eacute", "ecirc", "egrave", "euml",
-    "euro", "gt", "hellip", "iuml", "laquo", "ldquo", "lsquo", "lt", "mdash", "middot", "nbsp", "ndash", "ntilde",
-    "ouml", "quot", "raquo", "rdquo", "reg", "rsquo", "szlig", "uuml",
-];
-
-/// Fewer digits are no phone number, and more are none either.
-const PHONE: Range<usize> = 8..16;
 
 /// Texts and what they are replaced by.
 pub(super) struct Texts<'s> {
@@ -137,17 +88,8 @@ impl<'s> Texts<'s> {
     /// A phone number with its country, its first digit and its grouping, and an end of its own: so it belongs to
     /// nobody, and two ways to write one number stay two ways to write one.
     fn phone(&mut self, text: &str) -> String {
-        let (bare, hidden) = without_trunk_in_brackets(text);
-        let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
-        let international = match (bare.trim_start().starts_with('+'), digits.strip_prefix("00")) {
-            (true, _) => country_digits(&digits),
-            (false, Some(rest)) => 2 + country_digits(rest),
-            (false, None) => 0,
-        };
-        let rest = &digits[international.min(digits.len())..];
-        let national = rest.trim_start_matches('0');
-        let kept = digits.len() - national.len();
-        let new = format!("{}{}", &digits[..kept], self.subscriber(national));
+        let Parts { lead, national, hidden } = phone::parts(text);
+        let new = format!("{lead}{}", self.subscriber(&national));
         let mut new = new.chars();
         let replaced = |(at, old): (usize, char)| match old {
             old if hidden.contains(&at) => old,
@@ -185,25 +127,6 @@ fn is_digit(character: char) -> bool {
     character.is_numeric() && !character.is_alphabetic()
 }
 
-/// A number without the `(0)` that one leaves out when calling from abroad, and where that stood.
-fn without_trunk_in_brackets(text: &str) -> (String, Range<usize>) {
-    match text.find("(0)") {
-        Some(at) => (format!("{}   {}", &text[..at], &text[at + 3..]), at..at + 3),
-        None => (text.to_owned(), 0..0),
-    }
-}
-
-/// How many digits the code of a country has (ITU-T E.164).
-fn country_digits(digits: &str) -> usize {
-    match digits.as_bytes() {
-        [b'1' | b'7', ..] => 1,
-        [b'2', b'0' | b'7', ..] | [b'3', b'0'..=b'4' | b'6' | b'9', ..] | [b'4', b'0' | b'1' | b'3'..=b'9', ..] => 2,
-        [b'5', b'1'..=b'8', ..] | [b'6', b'0'..=b'6', ..] | [b'8', b'1' | b'2' | b'4' | b'6', ..] => 2,
-        [b'9', b'0'..=b'5' | b'8', ..] => 2,
-        _ => 3.min(digits.len()),
-    }
-}
-
 /// A walk through a text.
 struct Scan<'t, 's> {
     texts: &'t mut Texts<'s>,
@@ -219,9 +142,9 @@ impl Scan<'_, '_> {
         while self.at < end {
             let rest = &self.text[self.at..end];
             let begins = !self.manner.id && !self.text[..self.at].ends_with(char::is_alphanumeric);
-            if let Some(length) = tag(rest) {
+            if let Some(length) = markup::tag(rest) {
                 self.tag(length);
-            } else if let Some(length) = entity(rest) {
+            } else if let Some(length) = markup::entity(rest) {
                 self.copy(length);
             } else if let Some(scheme) = ["mailto:", "tel:"].iter().find(|scheme| begins && rest.starts_with(**scheme))
             {
@@ -231,7 +154,7 @@ impl Scan<'_, '_> {
             } else if let Some(length) = address(rest).filter(|_| begins) {
                 self.out.push_str(&self.texts.address(&rest[..length]));
                 self.at += length;
-            } else if let Some(length) = phone(rest, self.manner.phone).filter(|_| begins) {
+            } else if let Some(length) = phone::number(rest, self.manner.phone).filter(|_| begins) {
                 self.out.push_str(&self.texts.phone(&rest[..length]));
                 self.at += length;
             } else {
@@ -281,9 +204,7 @@ impl Scan<'_, '_> {
                 }
                 None => {
                     let word = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-                    let lower = rest[..word].to_ascii_lowercase();
-                    let is_known = [ELEMENTS, ATTRIBUTES].iter().any(|known| known.contains(&lower.as_str()));
-                    if is_known { self.copy(word) } else { self.piece(end) }
+                    if markup::is_name(&rest[..word]) { self.copy(word) } else { self.piece(end) }
                 }
             }
         }
@@ -328,23 +249,7 @@ pub(super) fn looks_personal(text: &str) -> bool {
     let starts = text.char_indices().filter(|(at, _)| !text[..*at].ends_with(char::is_alphanumeric));
     starts
         .map(|(at, _)| &text[at..])
-        .any(|rest| link(rest).is_some() || address(rest).is_some() || phone(rest, false).is_some())
-}
-
-/// The length of the tag that a text begins with.
-fn tag(text: &str) -> Option<usize> {
-    let name = text.strip_prefix('<')?.trim_start_matches('/');
-    let name = &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())];
-    let is_known = ELEMENTS.contains(&name.to_ascii_lowercase().as_str());
-    is_known.then(|| text.find('>').map(|at| at + 1)).flatten()
-}
-
-fn entity(text: &str) -> Option<usize> {
-    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
-    let is_number = name
-        .strip_prefix('#')
-        .is_some_and(|number| (1..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()));
-    (is_number || ENTITIES.contains(&name.to_ascii_lowercase().as_str())).then_some(name.len() + 2)
+        .any(|rest| link(rest).is_some() || address(rest).is_some() || phone::number(rest, false).is_some())
 }
 
 fn link(text: &str) -> Option<usize> {
@@ -364,18 +269,4 @@ fn address(text: &str) -> Option<usize> {
     let domain = behind[..end].trim_end_matches(['.', '-']);
     let is_domain = domain.contains('.') && !domain.starts_with(['.', '-']) && !domain.contains("..");
     is_domain.then_some(at + 1 + domain.len())
-}
-
-fn phone(text: &str, is_one: bool) -> Option<usize> {
-    let first = text.chars().next()?;
-    if !(matches!(first, '+' | '(' | '0') || (is_one && first.is_ascii_digit())) {
-        return None;
-    }
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '/' | '+');
-    let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
-    let number = text[..end].trim_end_matches(|c: char| !c.is_ascii_digit());
-    let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let is_told = PHONE.contains(&digits) && !super::dates::is_date(number);
-    (is_told && number.char_indices().all(|(at, c)| c != '+' || at == 0 || number.starts_with('(')))
-        .then_some(number.len())
 }
