@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The line that says which test the snapshot is of. insta writes it for the test that asserts these snapshots.
 const SOURCE: &str = "source: tests/mapping.rs";
 
-/// Whether the file is one, its head without the line number that only pending snapshots have, and its content.
+/// A snapshot: its head, without the line number that only pending ones have, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Snapshot {
     head: String,
