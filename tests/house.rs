@@ -168,6 +168,8 @@ const OWN_WORDS: &[(&str, &str)] = &[
     ("week", "a part of a date, in scripts"),
     ("day", "a part of a date, in scripts"),
     ("hour", "a part of a date, in scripts"),
+    ("new", "a case without a snapshot"),
+    ("euro", "the name of a sign in HTML"),
 ];
 
 #[test]

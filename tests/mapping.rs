@@ -2,30 +2,35 @@
 //! fitted nowhere, and nothing else, is a snapshot.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crosswalk::connector::{Connection, Home, Revision};
-use crosswalk::mapping::Context;
-use crosswalk::model::{MODELS, Model};
+use crosswalk::engine::cases::{Case, Suite};
+use crosswalk::model::MODELS;
 use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-fn revision() -> Revision {
+fn home() -> (Home, Connection) {
     let home = Home::new(ROOT);
     let connection = Connection::load(&home, "sandbox").unwrap_or_else(|report| panic!("{report}"));
+    (home, connection)
+}
+
+fn revision() -> Revision {
+    let (home, connection) = home();
     Revision::load(&home, &connection).unwrap_or_else(|report| panic!("{report}"))
 }
 
-fn context() -> Context<'static> {
-    Context::new("acme", "2026-11-20T11:00:00Z".parse().unwrap())
+fn suite() -> Suite {
+    let (home, connection) = home();
+    Suite::open(&home, &connection).unwrap_or_else(|report| panic!("{report}"))
 }
 
-fn cases(model: &Model) -> Vec<PathBuf> {
-    let folder = Path::new(ROOT).join("tests/cases").join(model.name);
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
+/// What a case maps to.
+fn outcome(suite: &Suite, case: &Case) -> Value {
+    let outcome = suite.outcome(case).unwrap_or_else(|why| panic!("{}: {why}", case.title()));
+    outcome.value().clone()
 }
 
 fn snapshots() -> insta::Settings {
@@ -38,27 +43,12 @@ fn snapshots() -> insta::Settings {
 
 #[test]
 fn cases_map_as_their_snapshots_say() {
-    let revision = revision();
-    for plan in revision.plans() {
-        let model = plan.model();
-        for case in cases(model) {
-            let name = format!("{}__{}", model.name, case.file_stem().unwrap().to_str().unwrap());
-            let raw = std::fs::read_to_string(&case).unwrap();
-            let mapped = plan.map(&raw, &context()).unwrap_or_else(|failure| panic!("{name}: {failure}"));
-            let mut shown = json!({
-                "unified": serde_json::from_slice::<Value>(&mapped.unified).unwrap(),
-                "issues": mapped.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            });
-            for (key, value) in [("group", &mapped.group), ("members_of", &mapped.members_of)] {
-                if let Some(value) = value {
-                    shown[key] = json!(value);
-                }
-            }
-            if mapped.deleted {
-                shown["deleted"] = json!(true);
-            }
-            snapshots().bind(|| insta::assert_json_snapshot!(name, shown));
-        }
+    let suite = suite();
+    assert!(suite.cases().len() > 80, "the cases were found");
+    for case in suite.cases().iter().filter(|case| case.file.is_some()) {
+        let outcome = outcome(&suite, case);
+        assert!(outcome.get("failure").is_none(), "{}: {outcome}", case.title());
+        snapshots().bind(|| insta::assert_json_snapshot!(case.snapshot_name(), outcome));
     }
 }
 
@@ -67,6 +57,19 @@ fn operations_are_derived_as_their_snapshots_say() {
     for plan in revision().plans() {
         let name = format!("operation__{}", plan.model().name);
         snapshots().bind(|| insta::assert_snapshot!(name, plan.operation().text));
+    }
+}
+
+#[test]
+fn one_record_is_asked_for_like_a_page_of_them() {
+    for plan in revision().plans() {
+        let (page, one) = (plan.operation(), plan.one().unwrap());
+        let row = one.text.split_once(") {\n").unwrap().1.split_once(") {\n").unwrap().1;
+        assert_eq!(selected(&row[..row.rfind("  }\n").unwrap()]), asked(&page.text), "{}", one.name);
+        let head: Vec<&str> = one.text.lines().take(2).collect();
+        let name = plan.model().name;
+        assert_eq!(head[0], format!("query {name}($id: ID!) {{"));
+        assert!(head[1].starts_with(&format!("  {}(", one.root)) && head[1].contains("_id: $id"), "{}", head[1]);
     }
 }
 
@@ -98,7 +101,10 @@ fn a_query_asks_for_what_is_read_and_for_nothing_else() {
 /// The dotted paths that an operation selects in a row. `items` of pages are no part of them.
 fn asked(operation: &str) -> Vec<String> {
     let rows = operation.split_once("    items {\n").unwrap().1;
-    let rows = &rows[..rows.rfind("    }\n").unwrap()];
+    selected(&rows[..rows.rfind("    }\n").unwrap()])
+}
+
+fn selected(rows: &str) -> Vec<String> {
     let mut here: Vec<String> = Vec::new();
     let mut paths = Vec::new();
     for line in rows.lines() {
@@ -122,17 +128,14 @@ fn every_field_of_every_model_is_filled_by_some_case() {
     // Fields for which the source has no place; their mappings say why.
     let without_a_source =
         BTreeSet::from(["application_stages.custom_fields", "applications.remote_url", "jobs.stages"]);
-    let revision = revision();
+    let suite = suite();
     for model in MODELS {
-        let plan = revision.plan(model).unwrap();
         let mut filled = BTreeSet::new();
-        for case in cases(model) {
-            let mapped = plan.map(&std::fs::read_to_string(case).unwrap(), &context()).unwrap();
-            let unified: Value = serde_json::from_slice(&mapped.unified).unwrap();
+        for case in suite.cases().iter().filter(|case| case.model == Some(*model) && case.file.is_some()) {
+            let outcome = outcome(&suite, case);
             let is_filled = |value: &Value| !value.is_null() && *value != json!([]) && *value != json!({});
-            filled.extend(
-                unified.as_object().unwrap().iter().filter(|(_, value)| is_filled(value)).map(|(key, _)| key.clone()),
-            );
+            let unified = outcome["unified"].as_object().unwrap();
+            filled.extend(unified.iter().filter(|(_, value)| is_filled(value)).map(|(key, _)| key.clone()));
         }
         for field in model.fields {
             let name = format!("{}.{}", model.name, field.name);
@@ -143,21 +146,12 @@ fn every_field_of_every_model_is_filled_by_some_case() {
 
 #[test]
 fn no_snapshot_is_left_without_its_case() {
-    let mut expected: BTreeSet<String> = BTreeSet::new();
-    for model in MODELS {
-        expected.insert(format!("operation__{}.snap", model.name));
-        expected.extend(
-            cases(model)
-                .iter()
-                .map(|case| format!("{}__{}.snap", model.name, case.file_stem().unwrap().to_str().unwrap())),
-        );
-    }
-    let prefixes: Vec<String> =
-        MODELS.iter().map(|model| format!("{}__", model.name)).chain(["operation__".into()]).collect();
+    let suite = suite();
+    let left: Vec<String> = suite.cases().iter().filter(|case| case.file.is_none()).map(Case::title).collect();
+    assert_eq!(left, Vec::<String>::new());
+    let operations: BTreeSet<String> = MODELS.iter().map(|model| format!("operation__{}.snap", model.name)).collect();
     for entry in std::fs::read_dir(Path::new(ROOT).join("snapshots")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-            assert!(expected.contains(&name), "{name} belongs to no case");
-        }
+        assert!(!name.starts_with("operation__") || operations.contains(&name), "{name} belongs to no model");
     }
 }

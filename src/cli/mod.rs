@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod coverage;
+mod diff;
 mod error;
 mod explain;
 mod get;
@@ -10,13 +11,16 @@ mod list;
 mod log;
 mod new;
 mod progress;
+mod record;
 mod sandbox;
 mod schema;
 mod show;
+mod source;
 mod summary;
 mod sync;
 mod table;
 mod terminal;
+mod test;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -106,6 +110,8 @@ enum Command {
     Coverage(coverage::Coverage),
     New(new::New),
     Schema(schema::Schema),
+    Test(test::Test),
+    Record(record::Record),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -144,6 +150,8 @@ impl Command {
             Command::Coverage(coverage) => coverage.run(context),
             Command::New(new) => new.run(context),
             Command::Schema(schema) => schema.run(context).await,
+            Command::Test(test) => test.run(context),
+            Command::Record(record) => record.run(context).await,
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::context::Context;
 use super::error::{CliError, Exit};
-use super::sync::with_source;
+use super::source::with_source;
 use super::table::{Column, Table};
 use super::terminal::Terminal;
 use crate::connector::Home;

@@ -19,6 +19,16 @@ pub enum EngineError {
         /// What is missing.
         what: String,
     },
+    /// One record cannot be asked for.
+    #[error("the connector `{connector}` cannot give one of its {model}: {what}")]
+    OneRecord {
+        /// The connector.
+        connector: String,
+        /// The model.
+        model: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
     /// The source cannot be used as the connection says.
     #[error(transparent)]
     Source(#[from] SourceError),

@@ -1,5 +1,6 @@
 //! The library's face: opens a home folder and ties the modules together.
 
+pub mod cases;
 mod coverage;
 mod error;
 mod explain;
@@ -126,7 +127,7 @@ impl Engine {
     }
 }
 
-/// The credentials that a connection points at.
+/// The credentials that a connection of a home points at. It needs no store.
 pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
     let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
     let Some(sources) = &connection.credentials else {

@@ -32,6 +32,8 @@ pub(super) struct Part<T> {
 #[derive(Debug)]
 pub(super) struct Read {
     pub query: Located<String>,
+    /// The query that gives one record by its id.
+    pub one: Option<Located<String>>,
     pub filter: Option<Part<Located<String>>>,
     pub arguments: Vec<Part<Entry>>,
     /// None where the file asks for no order; whether it may is the source's matter.
@@ -227,16 +229,17 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, node: &Node) -> Option<Read> {
         let fields = Fields::open(node, &READ, self.file, self.problems)?;
+        let one = fields.text("one");
         let read = self.read_of(&fields);
         fields.close();
-        read
+        read.map(|read| Read { one, ..read })
     }
 
     /// What is asked of the source, of a map that may say more.
     pub(super) fn read_of(&self, fields: &Fields<'_>) -> Option<Read> {
         let query = fields.required_text("query");
         let ReadChanges { filter, arguments, sort } = self.read_changes(fields);
-        Some(Read { query: query?, filter, arguments, sort, span: fields.span() })
+        Some(Read { query: query?, one: None, filter, arguments, sort, span: fields.span() })
     }
 
     /// What mappings and overlays may both say of the read.

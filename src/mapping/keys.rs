@@ -82,7 +82,17 @@ pub(crate) static OVERLAY: Keys = Keys::new(
 pub(super) static READ: Keys = Keys::new(
     "`read`",
     "What is asked of the source. What is selected is derived from the paths of the file",
-    &[QUERY, WHERE, ARGUMENTS, SORT],
+    &[
+        QUERY,
+        Key::optional(
+            "one",
+            Is::Text,
+            "A field of the schema's query type that yields one such record for its id, for whoever asks for a single one",
+        ),
+        WHERE,
+        ARGUMENTS,
+        SORT,
+    ],
 );
 
 pub(super) static OVERLAY_READ: Keys = Keys::new(

@@ -30,3 +30,8 @@ impl NamedKind {
         KINDS.iter().copied().find(|kind| kind.name == name)
     }
 }
+
+/// Whether what comes of it is a part of the text itself, rather than a word for it.
+pub(super) fn shows_its_text(kind: NamedKind) -> bool {
+    matches!(kind.name, "email" | "html_text" | "url_host")
+}

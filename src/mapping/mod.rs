@@ -22,6 +22,7 @@ mod record;
 mod shape;
 mod time;
 mod trace;
+mod uses;
 mod warn;
 mod write;
 
@@ -38,6 +39,7 @@ pub use overlay::Overlay;
 pub use plan::{FieldSource, Operation, Plan};
 pub use record::{Context, Failure, Issue, Mapped, Severity};
 pub use time::DateFormat;
+pub use uses::{PathUse, Uses};
 pub use warn::Used;
 
 #[cfg(test)]

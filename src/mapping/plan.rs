@@ -17,14 +17,14 @@ use crate::script::Library;
 use crate::table::Table;
 
 /// A read that was derived from a mapping: a GraphQL document with the variables `$size` and `$page`, or `$cursor` where
-/// pages begin at cursors.
+/// pages begin at cursors, or with `$id` where one record is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The name of the operation in the document.
     pub name: String,
     /// The document.
     pub text: String,
-    /// The field of the query type that holds the pages.
+    /// The field of the query type that holds the pages or the record.
     pub root: String,
 }
 
@@ -33,6 +33,8 @@ pub struct Operation {
 pub struct Plan {
     pub(super) model: &'static Model,
     pub(super) operation: Operation,
+    /// Asks for one record by the variable `$id`.
+    pub(super) one: Option<Operation>,
     pub(super) scope: Scope,
     /// The path from a page to its rows.
     pub(super) rows_of_page: Box<[Box<str>]>,
@@ -43,6 +45,8 @@ pub struct Plan {
     pub(super) members_of: Option<GroupKey>,
     pub(super) flags: BTreeMap<i64, bool>,
     pub(super) library: Library,
+    /// The tables that the functions of the library ask.
+    pub(super) tables_of_scripts: Vec<Arc<Table>>,
     /// What each field is filled from, for `coverage`.
     pub(super) sources: Vec<FieldSource>,
     /// The texts, in lower case, that lookups in a table can meet; none when they can meet any.
@@ -258,6 +262,12 @@ impl Plan {
     /// The read that it needs.
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// The read of one record by the source's id, if the mapping names a query for it. It asks for the same values as
+    /// [`Plan::operation`].
+    pub fn one(&self) -> Option<&Operation> {
+        self.one.as_ref()
     }
 
     /// The texts, in lower case, that lookups in a table can meet, where the schema tells them.

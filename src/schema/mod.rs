@@ -170,6 +170,18 @@ impl Schema {
             .unwrap_or_default()
     }
 
+    /// The names of the query type's fields that yield one object of this type.
+    pub fn queries_of_one(&self, type_name: &str) -> Vec<&str> {
+        let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Query);
+        let fields = root.and_then(|root| self.graphql.get_object(root)).map(|query| &query.fields);
+        fields
+            .into_iter()
+            .flatten()
+            .filter(|(_, field)| !field.ty.is_list() && field.ty.inner_named_type() == type_name)
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     /// Whether some query yields pages of rows that have a member at this path.
     pub fn has_page_member(&self, path: &str) -> bool {
         let pages = self.queries().into_iter().filter_map(|query| Some(self.query(query)?.ty.inner_named_type()));

@@ -229,6 +229,21 @@ pub(super) fn tables(ast: &AST, tables: &Tables, file: &Arc<SourceFile>, problem
     });
 }
 
+/// The tables that functions ask by name.
+pub(super) fn named_tables(ast: &AST) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    ast.walk(&mut |nodes: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) = nodes.last()
+            && matches!(call.name.as_str(), "keyword" | "lookup")
+            && let Some(Expr::StringConstant(name, _)) = call.args.first()
+        {
+            names.insert(name.to_string());
+        }
+        true
+    });
+    names
+}
+
 pub(super) fn native_functions(engine: &Engine) -> BTreeSet<(String, usize)> {
     engine
         .gen_fn_signatures(true)

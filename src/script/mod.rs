@@ -68,6 +68,8 @@ pub struct Library {
     imports: Vec<(ImmutableString, Shared<Module>)>,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
+    /// The tables that its functions name outright.
+    tables: BTreeSet<String>,
     /// Whether all files are there. What is missing may define any function.
     complete: bool,
 }
@@ -137,6 +139,7 @@ impl Scripts {
             imports: imports.collect(),
             files: named.iter().map(|script| Arc::clone(&script.file)).collect(),
             functions: named.iter().flat_map(|script| &script.functions).cloned().collect(),
+            tables: all.iter().flat_map(|script| check::named_tables(&script.ast)).collect(),
             complete,
         }
     }
@@ -214,6 +217,11 @@ fn module(ast: &AST, file: &SourceFile) -> Shared<Module> {
 }
 
 impl Library {
+    /// The names of the tables that its functions ask, as far as they name them outright.
+    pub fn tables(&self) -> &BTreeSet<String> {
+        &self.tables
+    }
+
     /// Where a function is defined.
     pub fn definition(&self, function: &Function) -> Place {
         let file = self.files.iter().find(|file| file.path == function.file).expect("functions come from these files");

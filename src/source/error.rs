@@ -22,6 +22,11 @@ pub enum Subject {
     },
     /// The types of the remote system.
     Schema,
+    /// One record.
+    Record {
+        /// The name of the operation.
+        operation: String,
+    },
 }
 
 /// The request that an error is about.
@@ -41,6 +46,7 @@ impl fmt::Display for Request {
             Subject::Token => write!(f, "access token from {}", self.url)?,
             Subject::Schema => write!(f, "schema of {}", self.url)?,
             Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
+            Subject::Record { operation } => write!(f, "operation `{operation}`, one record at {}", self.url)?,
         }
         if self.attempts > 1 {
             write!(f, " ({} attempts)", self.attempts)?;

@@ -55,7 +55,7 @@ impl GraphqlError {
         }
     }
 
-    fn is(&self, kinds: &[&str]) -> bool {
+    pub(super) fn is(&self, kinds: &[&str]) -> bool {
         self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
     }
 }
@@ -110,12 +110,19 @@ impl Reader<'_> {
         let Reply { status, body, .. } = reply;
         match status {
             StatusCode::OK => self.read_page(request, body),
-            StatusCode::UNAUTHORIZED => Err(SourceError::Unauthorized { request }),
-            StatusCode::FORBIDDEN => Err(SourceError::Forbidden { request, messages: self.messages(&body) }),
+            _ => Err(self.refusal(request, status, &body)),
+        }
+    }
+
+    /// What an answer of another status than 200 means.
+    pub(super) fn refusal(&self, request: Request, status: StatusCode, body: &[u8]) -> SourceError {
+        match status {
+            StatusCode::UNAUTHORIZED => SourceError::Unauthorized { request },
+            StatusCode::FORBIDDEN => SourceError::Forbidden { request, messages: self.messages(body) },
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                Err(SourceError::Rejected { request, messages: self.messages(&body) })
+                SourceError::Rejected { request, messages: self.messages(body) }
             }
-            _ => Err(SourceError::Status { request, status, messages: self.messages(&body) }),
+            _ => SourceError::Status { request, status, messages: self.messages(body) },
         }
     }
 
@@ -165,7 +172,7 @@ impl Reader<'_> {
         })
     }
 
-    fn no_json(&self, request: Request, body: &[u8], error: Option<&serde_json::Error>) -> SourceError {
+    pub(super) fn no_json(&self, request: Request, body: &[u8], error: Option<&serde_json::Error>) -> SourceError {
         if is_cut(body, error) {
             let cause = format!("the answer broke off: {}", describe(body));
             return SourceError::Unavailable { request, cause, retry_after: None };
@@ -208,13 +215,19 @@ impl Reader<'_> {
 
     /// What an answer without a list means.
     fn without_rows(&self, request: Request, errors: Vec<GraphqlError>, has_data: bool) -> SourceError {
+        if errors.is_empty() {
+            let member = format!("data.{}.{}", self.operation.root, self.paging.items);
+            return SourceError::Misshapen { request, member, expected: "list" };
+        }
+        self.failure(request, errors, has_data)
+    }
+
+    /// What the errors of an answer mean that has nothing else of use.
+    pub(super) fn failure(&self, request: Request, errors: Vec<GraphqlError>, has_data: bool) -> SourceError {
         let messages = || errors.iter().map(ToString::to_string).collect();
         let any = |kinds: &[&str]| errors.iter().any(|error| error.is(kinds));
         let all = |kinds: &[&str]| errors.iter().all(|error| error.is(kinds));
-        if errors.is_empty() {
-            let member = format!("data.{}.{}", self.operation.root, self.paging.items);
-            SourceError::Misshapen { request, member, expected: "list" }
-        } else if any(&["UNAUTHENTICATED"]) {
+        if any(&["UNAUTHENTICATED"]) {
             SourceError::Unauthorized { request }
         } else if any(&["PERMISSION_DENIED", "FORBIDDEN"]) {
             SourceError::Forbidden { request, messages: messages() }

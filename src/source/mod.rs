@@ -12,6 +12,7 @@ mod introspect;
 mod oauth;
 mod page;
 mod paging;
+mod record;
 mod transport;
 
 #[cfg(test)]
@@ -56,6 +57,18 @@ impl Source {
             Err(refusal @ SourceError::Unauthorized { .. }) => {
                 let pass = self.access.another(pass, refusal).await?;
                 self.fetch(operation, &at, &pass).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// The record that an operation gives for an id, as the text that came; none when there is no such record.
+    pub async fn record(&self, operation: &Operation, id: &str) -> Result<Option<String>, SourceError> {
+        let pass = self.access.pass().await?;
+        match self.fetch_record(operation, id, &pass).await {
+            Err(refusal @ SourceError::Unauthorized { .. }) => {
+                let pass = self.access.another(pass, refusal).await?;
+                self.fetch_record(operation, id, &pass).await
             }
             answer => answer,
         }
@@ -115,6 +128,31 @@ impl Source {
 
 fn subject(operation: &Operation, page: u32) -> Subject {
     Subject::Page { operation: operation.name.clone(), page }
+}
+
+impl Source {
+    async fn fetch_record(
+        &self,
+        operation: &Operation,
+        id: &str,
+        pass: &Pass<'_>,
+    ) -> Result<Option<String>, SourceError> {
+        let body = record::request_body(operation, id);
+        let (headers, secrets) = (pass.headers(), pass.secrets());
+        let reader = Reader { paging: &self.remote.paging, operation, number: 0, secrets: &secrets };
+        self.endpoint
+            .send(
+                Subject::Record { operation: operation.name.clone() },
+                |post| {
+                    post.headers(headers.clone())
+                        .header(ACCEPT, "application/json")
+                        .header(CONTENT_TYPE, "application/json")
+                        .body(body.clone())
+                },
+                |request, reply| reader.read_record(request, reply.status, &reply.body),
+            )
+            .await
+    }
 }
 
 impl fmt::Debug for Source {

@@ -197,6 +197,7 @@ fn span(request: &Request) -> tracing::Span {
         Subject::Token => debug_span!("request", operation = "token", attempt),
         Subject::Schema => debug_span!("request", operation = "schema", attempt),
         Subject::Page { operation, page } => debug_span!("request", operation, page, attempt),
+        Subject::Record { operation } => debug_span!("request", operation, attempt),
     }
 }
 

@@ -5,6 +5,7 @@ mod rows;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
@@ -157,6 +158,22 @@ impl Table {
         Some(Hit { value: entry.value, word: entry.text.clone(), place: entry.place.clone() })
     }
 
+    /// Where texts of the table stand in `text`; they may overlap.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        match &self.search {
+            Search::Lookup(values) if values.contains_key(fold(text).as_ref()) => {
+                std::iter::once(0..text.len()).collect()
+            }
+            Search::Lookup(_) => Vec::new(),
+            Search::Keywords(automaton, _) => {
+                let lower = text.to_lowercase();
+                // Some letters take another number of bytes in lower case: then only those of ASCII are told apart.
+                let searched = if same_places(&lower, text) { &lower } else { text };
+                automaton.find_overlapping_iter(searched).map(|found| found.range()).collect()
+            }
+        }
+    }
+
     /// What `text` stands for.
     pub fn value(&self, text: &str) -> Option<&str> {
         self.find(text).map(|index| self.values[index].0.as_str())
@@ -200,6 +217,10 @@ impl Table {
 
 /// Keywords within keywords that are looked at when warnings are wanted.
 const MOST_LOOKED_AT: usize = 200_000;
+/// Whether every character of one text begins where one of the other does.
+fn same_places(one: &str, other: &str) -> bool {
+    one.char_indices().map(|(at, _)| at).eq(other.char_indices().map(|(at, _)| at)) && one.len() == other.len()
+}
 
 /// Case and outer blanks do not matter.
 fn fold(text: &str) -> Cow<'_, str> {
@@ -297,6 +318,16 @@ mod tests {
             assert_eq!(table.as_ref().unwrap().find(text), Some(hit.value));
         }
         assert_eq!(lookup.unwrap().hit("uur"), None);
+    }
+
+    #[test]
+    fn the_places_of_a_tables_texts_are_found() {
+        let (keywords, _) = table("keywords:\n  OPEN: [actief, één]\n  CLOSED: [inactief]\n");
+        let keywords = keywords.unwrap();
+        assert_eq!(keywords.places("Inactief, ÉÉN"), [0..8, 2..8, 10..15]);
+        assert!(keywords.places("niets").is_empty());
+        let (lookup, _) = table("lookup:\n  HOUR: uur\n");
+        assert_eq!(lookup.unwrap().places(" UUR ").first(), Some(&(0..5)));
     }
 
     #[test]

@@ -59,6 +59,21 @@ impl TempHome {
         home
     }
 
+    /// The same with the cases that come with the engine, and their snapshots.
+    pub fn with_cases() -> TempHome {
+        let home = TempHome::new();
+        copy(&Path::new(ROOT).join("tests/cases"), &home.path().join("tests/cases"));
+        let snapshots = home.path().join("snapshots");
+        std::fs::create_dir(&snapshots).unwrap();
+        for entry in std::fs::read_dir(Path::new(ROOT).join("snapshots")).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            if name.ends_with(".snap") && MODELS.iter().any(|model| name.starts_with(&format!("{}__", model.name))) {
+                std::fs::copy(entry.path(), snapshots.join(name)).unwrap();
+            }
+        }
+        home
+    }
+
     fn with_connection(name: &str) -> TempHome {
         let home = TempHome { folder: tempfile::tempdir().unwrap() };
         for folder in ["mappings", "scripts"] {
@@ -92,6 +107,10 @@ impl TempHome {
 
     pub fn store(&self) -> PathBuf {
         self.path().join("crosswalk.db")
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path().join(path)).unwrap()
     }
 
     pub fn write(&self, path: &str, text: &str) {

@@ -1,5 +1,6 @@
 //! The command line from end to end: the binary itself, in home folders of its own, over the sandbox.
 
+mod cases;
 mod changes;
 mod check;
 mod connectors;
@@ -8,6 +9,7 @@ mod generated;
 mod home;
 mod overlays;
 mod reading;
+mod recording;
 mod refusals;
 mod resuming;
 mod schema;

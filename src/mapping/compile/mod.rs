@@ -5,6 +5,7 @@ mod condition;
 mod constant;
 mod custom;
 mod literal;
+mod one;
 mod operation;
 mod rule;
 mod view;
@@ -82,11 +83,15 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
             view.scope.keep(&view.full(&steps));
         }
     }
-    let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before)?;
+    let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before);
+    let one = compiler.one(document, &row_type, &scope, before);
+    let operation = operation?;
+    let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     scope.set_dates(&compiler.dates());
     Some(Plan {
         model,
         operation,
+        one,
         scope,
         rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect(),
         remote_id: parts.remote_id?,
@@ -96,6 +101,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         members_of: parts.members_of,
         flags: around.dialect.flags.clone(),
         library,
+        tables_of_scripts,
         sources: parts.sources,
         lookups: state.lookups.take(),
     })

@@ -70,7 +70,7 @@ impl Compiler<'_> {
         Some(Operation { name: name.to_owned(), text, root: query.clone() })
     }
 
-    fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
+    pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
         for member in &shape.members {
             let indent = "  ".repeat(depth);
             text.push_str(&indent);

@@ -11,6 +11,7 @@ mod record;
 mod scripts;
 mod shapes;
 mod steps;
+mod uses;
 mod values;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ input Order { key: String!, way: Way }
 input Paging { number: Int, size: Int, order: [Order] }
 type Query {
   posts(paging: Paging): Posts
+  post(id: ID!, way: Way): Post
+  pair(id: ID!, other: ID!): Post
   persons(paging: Paging): Persons
 }
 type Posts { rows: [Post], last: Boolean, total: Int }
