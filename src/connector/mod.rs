@@ -118,6 +118,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         // What cannot be read may use anything.
         if plans.len() == documents.len() && documents.len() == files.mappings.len() {
             warn::tables(&tables, &[&files, &overlay], &documents, &plans, problems);
+            warn::functions(&scripts, &documents, problems);
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));

@@ -5,7 +5,21 @@ use std::collections::BTreeSet;
 use super::files::Files;
 use crate::diagnostics::{Problem, Problems};
 use crate::mapping::{Document, Plan, Used};
+use crate::script::Scripts;
 use crate::table::Tables;
+
+/// Warns of functions that nobody calls.
+pub(super) fn functions(scripts: &Scripts, documents: &[Document], problems: &Problems) {
+    let mut used = Used::default();
+    documents.iter().for_each(|document| document.used(&mut used));
+    for (function, place) in scripts.unused(&used.functions) {
+        problems.report(
+            Problem::warning("M0705", format!("nobody calls `{}`", function.name))
+                .at(&place.file, place.span, "is called nowhere")
+                .help("call it from a mapping whose `scripts` name this file, or remove it"),
+        );
+    }
+}
 
 /// Warns of tables that nobody uses and of entries that can never be met.
 pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], plans: &[&Plan], problems: &Problems) {

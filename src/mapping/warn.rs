@@ -14,8 +14,8 @@ use crate::model::Model;
 pub struct Used {
     /// Tables.
     pub tables: BTreeSet<String>,
-    /// Functions.
-    pub functions: BTreeSet<String>,
+    /// Functions, each with every script in which it may be.
+    pub functions: BTreeSet<(String, String)>,
     conditions: BTreeSet<String>,
 }
 
@@ -26,7 +26,13 @@ impl Document {
     /// Adds the names that the document uses.
     pub fn used(&self, used: &mut Used) {
         for part in &self.fields {
-            part.value.spec.visit(&mut |rule| used.rule(rule));
+            part.value.spec.visit(&mut |rule| {
+                used.rule(rule);
+                if let Origin::Call { function, .. } = &rule.origin {
+                    let scripts = self.scripts.iter().map(|script| script.value.value.clone());
+                    used.functions.extend(scripts.map(|script| (script, function.value.clone())));
+                }
+            });
         }
         for part in &self.conditions {
             used.condition(&part.value.text.value);
@@ -165,9 +171,6 @@ impl Used {
     fn rule(&mut self, rule: &Rule) {
         if let Some(Fit::Lookup(table) | Fit::Keywords(table)) = &rule.fit {
             self.tables.insert(table.value.clone());
-        }
-        if let Origin::Call { function, .. } = &rule.origin {
-            self.functions.insert(function.value.clone());
         }
         if let Some(when) = &rule.when {
             self.condition(&when.value);

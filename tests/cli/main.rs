@@ -15,3 +15,4 @@ mod resuming;
 mod schema;
 mod screens;
 mod views;
+mod walkthrough;
