@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
+use super::secrets::secrets_of_connector;
 use crate::diagnostics::{Problem, Problems, Report, SourceFile};
 
 /// Larger files are no mappings.
@@ -91,7 +92,7 @@ impl Home {
     /// Reads a file of the home; the path is relative and is what messages show.
     pub(super) fn read(&self, path: &str, problems: &Problems) -> Option<Arc<SourceFile>> {
         if let Some(text) = self.drafts.get(path) {
-            return Some(SourceFile::new(path, text.as_str()));
+            return Some(source(path, text.clone()));
         }
         let full = self.root.join(path);
         let read = match std::fs::metadata(&full) {
@@ -100,7 +101,7 @@ impl Home {
             Err(error) => Err(why(error)),
         };
         match read {
-            Ok(text) => Some(SourceFile::new(path, text)),
+            Ok(text) => Some(source(path, text)),
             Err(why) => {
                 problems.report(
                     Problem::error("M0010", format!("cannot read {path}: {why}"))
@@ -169,6 +170,11 @@ impl Home {
         names.sort();
         names
     }
+}
+
+fn source(path: &str, text: String) -> Arc<SourceFile> {
+    let hidden = if path.ends_with("/connector.yaml") { secrets_of_connector(&text) } else { Vec::new() };
+    SourceFile::with_secrets(path, text, hidden)
 }
 
 fn why(error: std::io::Error) -> String {

@@ -97,5 +97,5 @@ fn is_name(text: &str) -> bool {
 /// Whether a header of that name carries a secret.
 fn is_telling(header: &str) -> bool {
     let name = header.to_ascii_lowercase();
-    ["authorization", "key", "token", "secret", "passw", "cookie"].iter().any(|word| name.contains(word))
+    ["auth", "key", "token", "secret", "passw", "cookie"].iter().any(|word| name.contains(word))
 }
