@@ -73,7 +73,9 @@ impl Home {
             .filter_map(|name| Connection::read(self, name, &Problems::new())?.overlay)
             .map(|overlay| overlay.value)
             .collect();
-        for name in self.overlays().iter().filter(|name| !used.contains(*name)) {
+        // A folder without files of an overlay may hold anything.
+        let holds_files = |name: &str| self.overlay_files(name, &Problems::new()).all().next().is_some();
+        for name in self.overlays().iter().filter(|name| !used.contains(*name) && holds_files(name)) {
             let help = if connections.contains(name) {
                 format!("write `overlay: {name}` into connections/{name}.yaml")
             } else {

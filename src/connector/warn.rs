@@ -6,7 +6,7 @@ use super::files::Files;
 use crate::diagnostics::{Problem, Problems};
 use crate::mapping::{Document, Plan, Used};
 use crate::script::Scripts;
-use crate::table::Tables;
+use crate::table::{Manner, Tables};
 
 /// Warns of functions that nobody calls.
 pub(super) fn functions(scripts: &Scripts, documents: &[Document], problems: &Problems) {
@@ -27,7 +27,9 @@ pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], 
     documents.iter().for_each(|document| document.used(&mut used));
     let scripts: Vec<_> = files.iter().flat_map(|files| files.scripts.values().flatten()).collect();
     // A function may put the name of a table together: what stands in quotes is as much as can be told.
-    let in_scripts = |name: &str| scripts.iter().any(|file| file.text.contains(&format!("\"{name}\"")));
+    let in_scripts = |name: &str| {
+        scripts.iter().any(|file| ['"', '`'].iter().any(|quote| file.text.contains(&format!("{quote}{name}{quote}"))))
+    };
     for (name, table) in tables {
         let Some(table) = table else { continue };
         table.warn(problems);
@@ -43,7 +45,12 @@ pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], 
         if met.is_empty() || plans.iter().any(|plan| plan.asks_anything_of(name)) || in_scripts(name) {
             continue;
         }
-        for entry in table.entries.iter().filter(|entry| !met.iter().any(|texts| texts.contains(&entry.text))) {
+        let meets = |text: &str, entry: &str| match table.manner() {
+            Manner::Lookup => text == entry,
+            Manner::Keywords => text.contains(entry),
+        };
+        let is_met = |entry: &str| met.iter().any(|texts| texts.iter().any(|text| meets(text, entry)));
+        for entry in table.entries.iter().filter(|entry| !is_met(&entry.text)) {
             problems.report(
                 Problem::warning("M0702", format!("`{}` is never met", entry.text))
                     .at(&entry.place.file, entry.place.span, "not among the values of the paths that ask this table")

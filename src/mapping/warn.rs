@@ -150,7 +150,9 @@ impl Rule {
 
     fn always_yields(&self) -> bool {
         let always = self.when.is_none() && self.each.is_none();
-        always && (matches!(self.origin, Origin::Value(_)) || self.default.is_some())
+        // A value that does not fit stops the rules, and what a function yields may be such.
+        let is_default = self.default.is_some() && self.fit.is_none() && !matches!(self.origin, Origin::Call { .. });
+        always && (matches!(self.origin, Origin::Value(_)) || is_default)
     }
 
     fn tries_the_same(&self, other: &Rule) -> bool {

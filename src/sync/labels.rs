@@ -12,7 +12,11 @@ use crate::store::StoreError;
 pub(super) async fn read(reading: &Reading) -> Result<Labels, StoreError> {
     let Some(plan) = reading.revision.labels() else { return Ok(Labels::default()) };
     match fetch(reading, plan).await {
-        Ok(labels) => {
+        Ok(None) => {
+            tracing::warn!("the source gave no whole list of free fields; those of the last sync are used");
+            reading.store.labels(&reading.connection).await
+        }
+        Ok(Some(labels)) => {
             reading.store.replace_labels(&reading.connection, &labels).await?;
             Ok(labels)
         }
@@ -23,11 +27,18 @@ pub(super) async fn read(reading: &Reading) -> Result<Labels, StoreError> {
     }
 }
 
-async fn fetch(reading: &Reading, plan: &LabelsPlan) -> Result<Labels, SourceError> {
+/// None where the list is empty or has gaps: it would take known names away.
+async fn fetch(reading: &Reading, plan: &LabelsPlan) -> Result<Option<Labels>, SourceError> {
     let mut pages = std::pin::pin!(reading.source.pages(plan.operation(), 0));
     let mut pairs = Vec::new();
+    let mut whole = false;
     while let Some(page) = pages.next().await {
-        pairs.extend(plan.read(page?.items()));
+        let page = page?;
+        if !page.errors.is_empty() {
+            return Ok(None);
+        }
+        whole = page.last;
+        pairs.extend(plan.read(page.items()));
     }
-    Ok(pairs.into_iter().collect())
+    Ok((whole && !pairs.is_empty()).then(|| pairs.into_iter().collect()))
 }

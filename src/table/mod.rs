@@ -217,6 +217,7 @@ impl Table {
 
 /// Keywords within keywords that are looked at when warnings are wanted.
 const MOST_LOOKED_AT: usize = 200_000;
+
 /// Whether every character of one text begins where one of the other does.
 fn same_places(one: &str, other: &str) -> bool {
     one.char_indices().map(|(at, _)| at).eq(other.char_indices().map(|(at, _)| at)) && one.len() == other.len()

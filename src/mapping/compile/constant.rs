@@ -63,10 +63,12 @@ fn json(value: &Value, kind: &Kind) -> Result<Constant, Option<String>> {
         (Kind::Text, Value::Int(value)) => Ok(text(&value.to_string())),
         (Kind::Number, Value::Int(value)) | (Kind::Integer, Value::Int(value)) => Ok(plain(value.to_string())),
         (Kind::Number, Value::Float(value)) if value.is_finite() => Ok(plain(value.to_string())),
-        (Kind::Number, Value::Text(value)) if value.parse::<f64>().is_ok_and(f64::is_finite) => {
-            Ok(plain(value.clone()))
+        (Kind::Number, Value::Text(value)) if serde_json::from_str::<f64>(value).is_ok() => {
+            Ok(plain(value.trim().to_owned()))
         }
-        (Kind::Integer, Value::Text(value)) if value.parse::<i64>().is_ok() => Ok(plain(value.clone())),
+        (Kind::Integer, Value::Text(value)) if serde_json::from_str::<i64>(value).is_ok() => {
+            Ok(plain(value.trim().to_owned()))
+        }
         (Kind::Boolean, Value::Bool(value)) => Ok(plain(value.to_string())),
         (Kind::Boolean, Value::Text(value)) if value == "true" || value == "false" => Ok(plain(value.clone())),
         (Kind::Enum { values, .. }, Value::Text(value)) => {

@@ -147,7 +147,7 @@ pub(super) struct Reading<'r> {
 fn free_field(written: &Located<String>, spellings: &[Spelling]) -> FreeField {
     let text = written.value.trim();
     let id = id_of(text, spellings);
-    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+    if id.len() < text.len() || id.bytes().all(|byte| byte.is_ascii_digit()) {
         FreeField::Id(id.to_owned())
     } else {
         FreeField::Label(text.to_owned())

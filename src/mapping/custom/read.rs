@@ -41,6 +41,11 @@ impl CustomFields {
                 out.truncate(before);
                 out.extend_from_slice(b"null");
             }
+            if let (None, FreeField::Label(label)) = (at, &entry.free) {
+                if with.labels.ids(label).is_empty() {
+                    report(format!("`{}`: the source lists no free field `{}`", entry.key, shorten(label)));
+                }
+            }
             at.into_iter().for_each(|at| taken[at] = true);
             trace.custom_field(&entry.key, at.map(|at| (free[at].0.as_str(), free[at].1)), &out[before..]);
         }
@@ -156,7 +161,11 @@ fn choices(
         one => std::slice::from_ref(one),
     };
     let start = out.len();
-    for id in options.iter().filter(|option| !is_blank(option)).filter_map(as_text) {
+    for option in options.iter().filter(|option| !is_blank(option)) {
+        let Some(id) = as_text(option) else {
+            report(format!("`{}`: one of the source's choices is no id", entry.key));
+            continue;
+        };
         if let Some(label) = label(&id, entry, labels, report) {
             out.push(if out.len() == start { b'[' } else { b',' });
             push_text(label, out);

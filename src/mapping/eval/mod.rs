@@ -197,8 +197,9 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     fn single(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         if let (Some(take), Origin::Path(slots)) = (rule.take, &rule.origin) {
             return match self.extreme(rule, take, slots, row) {
-                Some(moment) => self.fitted(rule, Value::Time(moment), kind, out),
-                None => self.default(rule, out),
+                (_, Some(moment)) => self.fitted(rule, Value::Time(moment), kind, out),
+                (true, None) => self.default(rule, out),
+                (false, None) => Found::Empty,
             };
         }
         let Some(Each::Items(list)) = rule.each else {
@@ -223,8 +224,9 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         found
     }
 
-    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list.
-    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> Option<time::Moment> {
+    /// The first or last of the dates that a rule's paths lead to, in the row or in the items of its list, and whether
+    /// the rule applied to any.
+    fn extreme(&mut self, rule: &'e Rule, take: Take, slots: &[usize], row: Row) -> (bool, Option<time::Moment>) {
         let mut best = None;
         let mut look = |eval: &mut Self, row: Row| {
             for slot in slots {
@@ -237,27 +239,30 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
             }
         };
         let Some(Each::Items(list)) = rule.each else {
-            if self.applies(rule, row) {
+            let applied = self.applies(rule, row);
+            if applied {
                 look(self, row);
             }
             self.trace.taken(take, best);
-            return best;
+            return (applied, best);
         };
         let (outer, projection) = (self.scope, self.projection);
         self.trace.enter_list(outer, list);
         self.scope = &outer.lists[list].scope;
+        let mut applied = false;
         for item in projection.items(row, list) {
             self.trace.enter_item();
             let held = self.holds(rule, item);
             if held {
                 look(self, item);
             }
+            applied |= held;
             self.trace.leave_item(held.then_some(Found::Empty), &[], 0);
         }
         self.scope = outer;
         self.trace.leave_list();
         self.trace.taken(take, best);
-        best
+        (applied, best)
     }
 
     fn origin(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
