@@ -60,8 +60,9 @@ impl Context {
         Err(CliError::usage(format!("there is no connection `{name}`{hint}")))
     }
 
-    /// The connection of that name, or the only one there is.
-    pub fn connection(&self, name: Option<&str>) -> Result<(Home, Connection), CliError> {
+    /// The connection of that name, or the only one there is, or the only one that has a sandbox: what works with one
+    /// tenant goes on working when another comes beside it. `how` is the way to name one.
+    pub fn connection(&self, name: Option<&str>, how: &str) -> Result<(Home, Connection), CliError> {
         let home = self.home()?;
         let name = match name {
             Some(name) => name.to_owned(),
@@ -71,7 +72,15 @@ impl Context {
                     let folder = home.root().join("connections");
                     return Err(CliError::usage(format!("there is no connection in {}", folder.display())));
                 }
-                several => return Err(CliError::usage(format!("name one of the connections {}", several.join(", ")))),
+                several => {
+                    let sandboxed = |name: &&String| Connection::load(&home, name).is_ok_and(|c| c.sandbox.is_some());
+                    let with_sandbox: Vec<&String> = several.iter().filter(sandboxed).collect();
+                    let [only] = with_sandbox.as_slice() else {
+                        let message = format!("name one of the connections {}, as {how}", several.join(", "));
+                        return Err(CliError::usage(message));
+                    };
+                    (*only).clone()
+                }
             },
         };
         let connection = Connection::load(&home, &name)?;

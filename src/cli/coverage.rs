@@ -20,7 +20,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Coverage {
-    /// The connection; may be left out when there is only one
+    /// The connection; may be left out when there is only one, or only one with a sandbox
     connection: Option<String>,
     /// How to print it: table, markdown or json
     #[arg(long, value_name = "FORMAT", default_value = "table", hide_possible_values = true, conflicts_with = "json")]
@@ -43,7 +43,7 @@ enum Format {
 
 impl Coverage {
     pub fn run(&self, context: &Context) -> Result<Exit, CliError> {
-        let (home, connection) = context.connection(self.connection.as_deref())?;
+        let (home, connection) = context.connection(self.connection.as_deref(), "`crosswalk coverage NAME`")?;
         let coverage = engine::Coverage::read(&home, &connection)?;
         let terminal = &context.terminal;
         let text = match self.format {

@@ -80,7 +80,7 @@ impl Schema {
     }
 
     async fn pull(&self, context: &Context, home: &Home, name: &str) -> Result<Exit, CliError> {
-        let (_, connection) = context.connection(Some(name))?;
+        let (_, connection) = context.connection(Some(name), "")?;
         let (connection, credentials, _sandbox) = with_source(home, connection).await?;
         let pulled = SchemaPull::read(home, &connection, credentials, self.all).await?;
         let terminal = &context.terminal;
@@ -133,13 +133,17 @@ fn write_definitions(terminal: &Terminal, home: &Home) -> Result<Exit, CliError>
 }
 
 fn check(context: &Context, home: &Home) -> Result<Exit, CliError> {
-    let stale: Vec<&str> = SCHEMAS.iter().filter(|schema| !schema.is_current(home)).map(|schema| schema.path).collect();
+    let schemas = SCHEMAS.iter().filter(|schema| !schema.is_current(home)).map(|schema| schema.path);
+    // The definitions are for those who asked for them once.
+    let written = std::fs::read_to_string(home.root().join(DEFINITIONS));
+    let rhai = written.is_ok_and(|written| written != definitions()).then_some(DEFINITIONS);
+    let stale: Vec<&str> = schemas.chain(rhai).collect();
     match stale.as_slice() {
         [] => Ok(Exit::Done),
         paths => Err(CliError::usage(format!(
-            "not current: {}; write what is with `{}`",
+            "stale: {}; bring up to date with `{}`",
             paths.join(", "),
-            context.spell("schema")
+            context.spell(if paths == [DEFINITIONS] { "schema --rhai" } else { "schema" })
         ))),
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Test {
     /// MODEL/NAME, MODEL, or a pattern with * and ? [default: all]
     #[arg(value_name = "CASE")]
     cases: Vec<String>,
-    /// The connection that maps them; may be left out when there is only one
+    /// The connection that maps them; may be left out when there is only one, or only one with a sandbox
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
     /// Take what the cases map to now as their snapshots
@@ -58,7 +58,7 @@ struct Tested {
 
 impl Test {
     pub fn run(&self, context: &Context) -> Result<Exit, CliError> {
-        let (home, connection) = context.connection(self.connection.as_deref())?;
+        let (home, connection) = context.connection(self.connection.as_deref(), "`--connection NAME`")?;
         let suite = Suite::open(&home, &connection)?;
         if suite.cases().is_empty() {
             let folder = home.root().join(CASES);

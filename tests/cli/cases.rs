@@ -43,6 +43,17 @@ fn cases_that_map_as_before_say_nothing_but_how_many_they_are() {
 }
 
 #[test]
+fn a_tenant_beside_the_sandbox_changes_no_test() {
+    let home = TempHome::with_cases();
+    let sample = std::fs::read_to_string(Path::new(ROOT).join("connections/example.yaml.sample")).unwrap();
+    home.write("connections/acme.yaml", &sample);
+    assert_eq!(home.expect(0, &["test", "users/full"]).stdout, "1 case: 1 as before\n");
+    home.write("connections/other.yaml", &home.read("connections/sandbox.yaml"));
+    let run = home.expect(2, &["test", "users/full"]);
+    assert_eq!(run.stderr, "error: name one of the connections acme, other, sandbox, as `--connection NAME`\n");
+}
+
+#[test]
 fn an_edit_shows_as_a_difference_and_can_be_accepted() {
     let home = TempHome::with_cases();
     home.edit("mappings/carerix/users.yaml", "email: [primaryEmailAddress, emailAddress,", "email: [emailAddress,");

@@ -161,8 +161,8 @@ fn a_record_that_does_not_map_is_explained() {
     let run = home.expect(0, &["explain", "jobs", "job.json", "--now", NOW]);
     assert_screen!("explain_unmapped", run.stdout);
     home.write("job.json", "no JSON");
-    let run = home.expect(0, &["explain", "jobs", "job.json", "--now", NOW]);
-    assert!(run.stdout.contains("does not map: "), "{}", run.stdout);
+    let run = home.expect(2, &["explain", "jobs", "job.json", "--now", NOW]);
+    assert!(run.stderr.starts_with("error: job.json is not one JSON object: "), "{}", run.stderr);
 }
 
 #[tokio::test]

@@ -37,6 +37,9 @@ fn schemas_are_written_and_told_to_be_stale() {
     let run = home.expect(0, &["schema", "--rhai"]);
     assert_eq!(run.stdout, "scripts/crosswalk.d.rhai was written\n");
     assert!(read(&home, "scripts/crosswalk.d.rhai").starts_with("module static;\n"));
+    home.write("scripts/crosswalk.d.rhai", "x");
+    let run = home.expect(2, &["schema", "--check"]);
+    assert_eq!(run.stderr, "error: stale: scripts/crosswalk.d.rhai; bring up to date with `crosswalk schema --rhai`\n");
     home.expect(2, &["schema", "--print", "maping"]);
     home.expect(2, &["schema", "--all"]);
     home.expect(2, &["schema", "--check", "--pull", "sandbox"]);

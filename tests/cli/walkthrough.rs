@@ -74,5 +74,5 @@ fn the_readme_does_what_it_says() {
             other => panic!("nobody knows what to do with {other}"),
         }
     }
-    assert_eq!((edits, commands, shown), (2, 6, 4));
+    assert_eq!((edits, commands, shown), (2, 7, 4));
 }

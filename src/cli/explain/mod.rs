@@ -115,7 +115,14 @@ impl Explain {
                 raw
             }
         };
-        let (home, connection) = context.connection(self.connection.as_deref())?;
+        if let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&raw) {
+            let what = match fixture {
+                Fixture::File(path) => path.display().to_string(),
+                Fixture::Stdin => "stdin".to_owned(),
+            };
+            return Err(CliError::usage(format!("{what} is not one JSON object: {error}")));
+        }
+        let (home, connection) = context.connection(self.connection.as_deref(), "`--connection NAME`")?;
         Ok(Explanation::of_raw(&home, &connection, self.model, &raw, &Labels::default(), self.now())?)
     }
 

@@ -85,3 +85,29 @@ fn json(value: &Value, kind: &Kind) -> Result<Constant, Option<String>> {
         _ => Err(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_table_are_numbers_of_json() {
+        let found = |text: &str, kind: &Kind| {
+            json(&Value::Text(text.to_owned()), kind).ok().map(|json| String::from_utf8(json.into_vec()).unwrap())
+        };
+        for (text, number, integer) in [
+            ("5", Some("5"), Some("5")),
+            (" -5 ", Some("-5"), Some("-5")),
+            ("2.5", Some("2.5"), None),
+            ("05", None, None),
+            ("+5", None, None),
+            (".5", None, None),
+            ("inf", None, None),
+            ("1e400", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(found(text, &Kind::Number).as_deref(), number, "{text}");
+            assert_eq!(found(text, &Kind::Integer).as_deref(), integer, "{text}");
+        }
+    }
+}

@@ -280,5 +280,10 @@ fn of_several_dates_the_earliest_or_latest_can_be_taken() {
     let of_first_rank = "{ each: readers, when: rank = 1, path: joined, take: latest }";
     assert_eq!(opened_at(of_first_rank, readers), "2026-05-01T10:00:00.000Z");
     assert_eq!(opened_at(latest, json!({"readers": []})), Value::Null);
+    // As elsewhere, a default is for a rule that applies.
+    let default = "{ each: readers, when: rank = 1, path: joined, take: latest, default: \"2026-01-01T00:00:00Z\" }";
+    assert_eq!(opened_at(default, json!({"readers": [{"rank": 1}]})), "2026-01-01T00:00:00.000Z");
+    assert_eq!(opened_at(default, json!({"readers": [{"rank": 2, "joined": "2026-06-01 12:00"}]})), Value::Null);
+    assert_eq!(opened_at(default, json!({"readers": []})), Value::Null);
     assert_eq!(refused("", "name: { path: title, take: latest }"), ["M0214"]);
 }
