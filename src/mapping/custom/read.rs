@@ -41,10 +41,10 @@ impl CustomFields {
                 out.truncate(before);
                 out.extend_from_slice(b"null");
             }
-            if let (None, FreeField::Label(label)) = (at, &entry.free) {
-                if with.labels.ids(label).is_empty() {
-                    report(format!("`{}`: the source lists no free field `{}`", entry.key, shorten(label)));
-                }
+            if let (None, FreeField::Label(label)) = (at, &entry.free)
+                && with.labels.ids(label).is_empty()
+            {
+                report(format!("`{}`: the source lists no free field `{}`", entry.key, shorten(label)));
             }
             at.into_iter().for_each(|at| taken[at] = true);
             trace.custom_field(&entry.key, at.map(|at| (free[at].0.as_str(), free[at].1)), &out[before..]);
