@@ -66,10 +66,16 @@ fn segment(value: &Value) -> String {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct Body<'a, V> {
     query: &'a str,
     operation_name: &'a str,
-    variables: Variables<'a>,
+    variables: &'a V,
+}
+
+/// The body of a request for an operation with these variables.
+pub(super) fn body(operation: &Operation, variables: &impl Serialize) -> Bytes {
+    let body = Body { query: &operation.text, operation_name: &operation.name, variables };
+    serde_json::to_vec(&body).expect("variables are always JSON").into()
 }
 
 #[derive(Serialize)]
@@ -91,8 +97,7 @@ pub(super) fn request_body(operation: &Operation, at: &Position, paging: &Paging
             Variables { page: None, size: paging.size, cursor }
         }
     };
-    let body = Body { query: &operation.text, operation_name: &operation.name, variables };
-    serde_json::to_vec(&body).expect("texts and numbers are always JSON").into()
+    body(operation, &variables)
 }
 
 /// Reads answers to requests for one page.

@@ -8,16 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::{Request, SourceError};
-use super::graphql::{GraphqlError, Reader};
+use super::graphql::{self, GraphqlError, Reader};
 use crate::connector::Operation;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    query: &'a str,
-    operation_name: &'a str,
-    variables: Variables<'a>,
-}
 
 /// The id is a variable: whatever it says, it is never a part of the query.
 #[derive(Serialize)]
@@ -27,8 +19,7 @@ struct Variables<'a> {
 
 /// The body of the request for a record.
 pub(super) fn request_body(operation: &Operation, id: &str) -> Bytes {
-    let body = Body { query: &operation.text, operation_name: &operation.name, variables: Variables { id } };
-    serde_json::to_vec(&body).expect("texts are always JSON").into()
+    graphql::body(operation, &Variables { id })
 }
 
 #[derive(Deserialize)]
