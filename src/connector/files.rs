@@ -1,4 +1,4 @@
-//! The files of a connector, as they are on disk.
+//! The files of a connector, as they are on disk or as they were.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -7,6 +7,7 @@ use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use super::secrets::secrets_of_connector;
+use super::still::Still;
 use crate::diagnostics::{Problem, Problems, Report, SourceFile};
 
 /// Larger files are no mappings.
@@ -18,6 +19,8 @@ pub struct Home {
     root: PathBuf,
     /// Texts that stand for files, by path.
     drafts: BTreeMap<String, String>,
+    /// All there is, in place of what is on disk.
+    still: Option<Arc<Still>>,
 }
 
 /// The texts that make up a connector or an overlay. What could not be read was reported; it keeps its name, so that nothing that
@@ -42,7 +45,19 @@ impl Files {
 impl Home {
     /// The home at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Home {
-        Home { root: root.into(), drafts: BTreeMap::new() }
+        Home { root: root.into(), drafts: BTreeMap::new(), still: None }
+    }
+
+    /// A home of these texts, by path. Nothing is read from the folder, which is only what messages name.
+    pub fn of_texts(root: impl Into<PathBuf>, texts: impl IntoIterator<Item = (String, String)>) -> Home {
+        Home { root: root.into(), drafts: BTreeMap::new(), still: Some(Arc::new(Still::of_texts(texts))) }
+    }
+
+    /// The home as it is now: what is compiled from it has seen the same files, whoever writes meanwhile.
+    #[must_use]
+    pub fn still(&self) -> Home {
+        let still = self.still.clone().unwrap_or_else(|| Arc::new(Still::take(&self.root)));
+        Home { root: self.root.clone(), drafts: self.drafts.clone(), still: Some(still) }
     }
 
     /// The home as it would be with this text in a file that it has. The path is relative to the folder.
@@ -64,6 +79,9 @@ impl Home {
 
     /// The names of the connectors, in order.
     pub fn connectors(&self) -> Vec<String> {
+        if let Some(still) = &self.still {
+            return still.folders("mappings").filter(|name| still.has(&format!("mappings/{name}/connector.yaml"))).collect();
+        }
         let folders = std::fs::read_dir(self.root.join("mappings")).into_iter().flatten().flatten();
         let mut names: Vec<String> = folders
             .filter(|entry| entry.path().join("connector.yaml").is_file())
@@ -81,7 +99,7 @@ impl Home {
     /// The schema of a connector, if there is one.
     pub fn schema(&self, connector: &str) -> Result<Option<Arc<SourceFile>>, Report> {
         let path = Home::schema_path(connector);
-        if !self.root.join(&path).exists() {
+        if !self.has(&path) {
             return Ok(None);
         }
         let problems = Problems::new();
@@ -94,11 +112,9 @@ impl Home {
         if let Some(text) = self.drafts.get(path) {
             return Some(source(path, text.clone()));
         }
-        let full = self.root.join(path);
-        let read = match std::fs::metadata(&full) {
-            Ok(metadata) if metadata.len() > LARGEST => Err(format!("it is larger than {} MiB", LARGEST >> 20)),
-            Ok(_) => std::fs::read(&full).map_err(why).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)),
-            Err(error) => Err(why(error)),
+        let read = match &self.still {
+            Some(still) => still.read(path),
+            None => text_of(&self.root.join(path)),
         };
         match read {
             Ok(text) => Some(source(path, text)),
@@ -137,6 +153,9 @@ impl Home {
 
     /// The names of the overlays, in order: the folders among the connections.
     pub fn overlays(&self) -> Vec<String> {
+        if let Some(still) = &self.still {
+            return still.folders("connections").filter(|name| !name.starts_with('.')).collect();
+        }
         let folders = std::fs::read_dir(self.root.join("connections")).into_iter().flatten().flatten();
         let mut names: Vec<String> = folders
             .filter(|entry| entry.path().is_dir())
@@ -145,6 +164,13 @@ impl Home {
             .collect();
         names.sort();
         names
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match &self.still {
+            Some(still) => still.has(path),
+            None => self.root.join(path).exists(),
+        }
     }
 
     fn read_all(
@@ -159,6 +185,9 @@ impl Home {
 
     /// The names of the files in a folder, without their extension.
     fn names(&self, folder: &str, extension: &str) -> Vec<String> {
+        if let Some(still) = &self.still {
+            return still.names(folder, extension).collect();
+        }
         let entries = std::fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries
             .map(|entry| entry.path())
@@ -175,6 +204,15 @@ impl Home {
 fn source(path: &str, text: String) -> Arc<SourceFile> {
     let hidden = if path.ends_with("/connector.yaml") { secrets_of_connector(&text) } else { Vec::new() };
     SourceFile::with_secrets(path, text, hidden)
+}
+
+/// The text of a file, or why there is none.
+pub(super) fn text_of(path: &Path) -> Result<String, String> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() > LARGEST => Err(format!("it is larger than {} MiB", LARGEST >> 20)),
+        Ok(_) => std::fs::read(path).map_err(why).and_then(|bytes| String::from_utf8(bytes).map_err(not_text)),
+        Err(error) => Err(why(error)),
+    }
 }
 
 fn why(error: std::io::Error) -> String {

@@ -10,6 +10,7 @@ mod overlay;
 mod pages;
 mod remote;
 mod secrets;
+mod still;
 mod warn;
 
 use std::collections::{BTreeMap, BTreeSet};
