@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crosswalk::connector::Sequence;
+use crosswalk::connector::{Live, Sequence};
 use crosswalk::model::CANDIDATES;
 use crosswalk::source::{Credentials, Source};
 use crosswalk::store::Store;
-use crosswalk::sync::{Reading, State, SyncOptions};
+use crosswalk::sync::{Pace, Reading, State, SyncOptions};
 use url::Url;
 
 use crate::process::{Meter, Readings, peak_kib, runtime};
@@ -23,9 +23,10 @@ pub fn sync(task: &Task) -> Outcome<Synced> {
         let credentials = Credentials::of_client("bench", "bench");
         let reading = Reading {
             connection: CONNECTION.to_owned(),
-            revision: Arc::new(revision),
+            live: Arc::new(Live::new(revision)),
             source: Arc::new(Source::new(remote, credentials)?),
             store: Store::open(&task.store).await?,
+            pace: Pace::default(),
         };
         let first = measured(&reading, task.records).await?;
         let second = measured(&reading, task.records).await?;

@@ -80,7 +80,10 @@ impl Home {
     /// The names of the connectors, in order.
     pub fn connectors(&self) -> Vec<String> {
         if let Some(still) = &self.still {
-            return still.folders("mappings").filter(|name| still.has(&format!("mappings/{name}/connector.yaml"))).collect();
+            return still
+                .folders("mappings")
+                .filter(|name| still.has(&format!("mappings/{name}/connector.yaml")))
+                .collect();
         }
         let folders = std::fs::read_dir(self.root.join("mappings")).into_iter().flatten().flatten();
         let mut names: Vec<String> = folders

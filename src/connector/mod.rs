@@ -6,6 +6,7 @@ mod definition;
 mod files;
 mod headers;
 pub(crate) mod keys;
+mod live;
 mod overlay;
 mod pages;
 mod remote;
@@ -37,6 +38,7 @@ pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
 pub use connection::{Connection, Options, Reference, SandboxSettings};
 pub use files::Home;
+pub use live::Live;
 pub use remote::{
     EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
 };
@@ -57,6 +59,8 @@ pub struct Revision {
     pub remote: Remote,
     /// The source's types.
     pub schema: Schema,
+    /// The files that it was compiled from, the connection's own first.
+    pub files: Vec<Arc<SourceFile>>,
     plans: BTreeMap<&'static str, Arc<Plan>>,
     labels: Option<LabelsPlan>,
 }
@@ -123,8 +127,10 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
-    let hash = hash(&[&files, &overlay], connection);
-    Some(Revision { hash, connector: definition.name, title: definition.title, remote, schema, plans, labels })
+    let own = std::iter::once(&connection.file);
+    let files: Vec<Arc<SourceFile>> = own.chain(files.all()).chain(overlay.all()).cloned().collect();
+    let (connector, title) = (definition.name, definition.title);
+    Some(Revision { hash: hash(&files), connector, title, remote, schema, files, plans, labels })
 }
 
 impl Remote {
@@ -396,18 +402,12 @@ fn placeholders(pattern: &str) -> Vec<(usize, usize)> {
     found
 }
 
-fn hash(folders: &[&Files], connection: &Connection) -> String {
+fn hash(files: &[Arc<SourceFile>]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
-    let mut add = |path: &str, text: &str| {
-        for part in [path, text] {
+    for file in files {
+        for part in [&file.path, &file.text] {
             context.update(&(part.len() as u64).to_le_bytes());
             context.update(part.as_bytes());
-        }
-    };
-    add(&connection.file.path, &connection.file.text);
-    for files in folders {
-        for file in files.all() {
-            add(&file.path, &file.text);
         }
     }
     let digest = context.finish();

@@ -18,11 +18,11 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use schemas::{FileSchema, SCHEMAS};
 
-use crate::connector::{Connection, Home, Reference, Revision};
+use crate::connector::{Connection, Home, Live, Reference, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
 use crate::store::{ListQuery, RowKey, Store};
-use crate::sync::{Event, Reading, SyncOptions, SyncReport};
+use crate::sync::{Event, Pace, Reading, SyncOptions, SyncReport};
 
 /// The name of the store's file in the home folder when no other is given.
 pub const STORE_FILE: &str = "crosswalk.db";
@@ -89,9 +89,16 @@ impl Engine {
         options: &SyncOptions,
         observe: impl FnMut(Event),
     ) -> Result<SyncReport, EngineError> {
-        let revision = Arc::new(Revision::load(&self.home, connection)?);
+        let revision = Revision::load(&self.home, connection)?;
         let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
-        let reading = Reading { connection: connection.name.clone(), revision, source, store: self.store.clone() };
+        let live = Arc::new(Live::new(revision));
+        let reading = Reading {
+            connection: connection.name.clone(),
+            live,
+            source,
+            store: self.store.clone(),
+            pace: Pace::default(),
+        };
         Ok(reading.sync(options, observe).await?)
     }
 

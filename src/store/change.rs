@@ -37,7 +37,12 @@ pub(super) struct Hashes {
 
 impl Hashes {
     pub(super) fn of(row: &RecordWrite) -> Self {
-        Hashes { unified: row.unified.as_ref().ok().map(|unified| Hash::of(unified)), raw: Hash::of(&row.raw) }
+        Hashes::mapped_again(row, Hash::of(&row.raw))
+    }
+
+    /// Those of a record whose raw form is the stored one.
+    pub(super) fn mapped_again(row: &RecordWrite, raw: Hash) -> Self {
+        Hashes { unified: row.unified.as_ref().ok().map(|unified| Hash::of(unified)), raw }
     }
 }
 
@@ -55,7 +60,24 @@ pub(super) struct StoredState {
     pub(super) changed_at: String,
     pub(super) remote_deleted_at: Option<String>,
     pub(super) seen: i64,
+    pub(super) fetched_by: Option<i64>,
 }
+
+/// How rows come to be written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made<'a> {
+    /// The hash of the revision that mapped them.
+    pub(super) revision: &'a str,
+    /// The read that brought them, when they were read now. The source then still has what it does not flag.
+    pub(super) read: Option<i64>,
+    /// The `$now` of the mapping.
+    pub(super) now: &'a str,
+    /// The clock.
+    pub(super) at: &'a str,
+}
+
+/// The read of a record that the source could not give wholly.
+const PARTLY: i64 = 0;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +90,20 @@ enum Verdict {
     Rejected,
 }
 
+/// What those who read unified records are told of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Created,
+    Changed,
+    Deleted,
+}
+
 /// The row as it will be, and which of its parts differ from what is stored.
 #[derive(Debug)]
 pub(super) struct Change {
     verdict: Verdict,
+    pub(super) told: Option<Told>,
+    /// More than its revision differs.
     pub(super) touches_record: bool,
     pub(super) touches_unified: bool,
     pub(super) touches_raw: bool,
@@ -85,25 +117,20 @@ pub(super) struct Change {
     pub(super) members_of: Option<String>,
     pub(super) changed_at: String,
     pub(super) remote_deleted_at: Option<String>,
+    pub(super) fetched_by: Option<i64>,
 }
 
 impl Change {
-    /// Compares a record with its stored row. `now` is when the run began, `at` the clock.
-    pub(super) fn between(
-        stored: Option<&StoredState>,
-        row: &RecordWrite,
-        hashes: Hashes,
-        revision: &str,
-        now: &str,
-        at: &str,
-    ) -> Change {
+    /// Compares a record with its stored row.
+    pub(super) fn between(stored: Option<&StoredState>, row: &RecordWrite, hashes: Hashes, made: Made<'_>) -> Change {
+        let Made { revision, read, now, at } = made;
         let stored_hash = stored.and_then(|stored| stored.unified_hash);
         let unified_hash = hashes.unified.or(stored_hash);
         let deleted_before = stored.and_then(|stored| stored.remote_deleted_at.as_deref());
         let remote_deleted_at = match (row.deleted, &row.unified) {
             (true, _) => Some(deleted_before.unwrap_or(now)),
-            (false, Err(_)) => deleted_before,
-            (false, Ok(_)) => None,
+            (false, Ok(_)) if read.is_some() => None,
+            (false, _) => deleted_before,
         };
         let touches_unified = stored.is_none() || unified_hash != stored_hash;
         let is_changed = touches_unified || remote_deleted_at.is_some() != deleted_before.is_some();
@@ -115,6 +142,11 @@ impl Change {
                 Ok(_) if is_changed => Verdict::Changed,
                 Ok(_) => Verdict::Unchanged,
             },
+            told: (is_changed && unified_hash.is_some()).then_some(match deleted_before {
+                None if remote_deleted_at.is_some() => Told::Deleted,
+                _ if stored_hash.is_none() => Told::Created,
+                _ => Told::Changed,
+            }),
             touches_record: is_changed,
             touches_unified,
             touches_raw: true,
@@ -128,6 +160,11 @@ impl Change {
             members_of: row.members_of.clone(),
             changed_at: stored.filter(|_| !is_changed).map_or(at, |stored| &stored.changed_at).to_owned(),
             remote_deleted_at: remote_deleted_at.map(str::to_owned),
+            fetched_by: match read {
+                Some(_) if row.partial => Some(PARTLY),
+                Some(read) => Some(read),
+                None => stored.and_then(|stored| stored.fetched_by),
+            },
         };
         if let Some(stored) = stored {
             change.touches_raw = change.raw_hash != stored.raw_hash;
@@ -138,11 +175,11 @@ impl Change {
 
     /// Whether something differs that is no change to those who read unified records.
     fn differs_silently(&self, stored: &StoredState) -> bool {
-        self.revision != stored.revision
-            || self.issues != stored.issues
+        self.issues != stored.issues
             || self.failure != stored.failure
             || self.group != stored.group
             || self.members_of != stored.members_of
+            || self.fetched_by != stored.fetched_by
     }
 
     /// What the record adds to the counts of its run.

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use super::error::{Problem, StoreError};
 use super::run::Counts;
 use super::{Store, moment, natural};
+use crate::model::Model;
 
 /// Where a run of the history stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,12 @@ pub struct RunSummary {
     pub connection: String,
     /// The name of the model that was read.
     pub model: String,
-    /// The hash of the plan that mapped its records.
+    /// The hash of the revision that it began with.
     pub revision: String,
+    /// What it asks for, as a digest.
+    pub operation: String,
+    /// Which rows it asks for, as a digest.
+    pub choice: String,
     /// Where it stands.
     pub state: RunState,
     /// When it began.
@@ -85,6 +90,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The latest complete run of a model.
+    pub async fn latest_complete(&self, connection: &str, model: &Model) -> Result<Option<RunSummary>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND state = 'complete' ORDER BY id DESC LIMIT 1",
+        )
+        .bind(connection.to_owned())
+        .bind(model.name)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(|error| self.error(error.into()))?;
+        row.as_ref().map(summary).transpose().map_err(|problem| self.error(problem))
+    }
+}
+
 /// A row of the table of runs.
 pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
     let count = |column: &str| row.try_get(column).map(natural);
@@ -93,6 +113,8 @@ pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
         connection: row.try_get("connection")?,
         model: row.try_get("model")?,
         revision: row.try_get("revision")?,
+        operation: row.try_get("operation")?,
+        choice: row.try_get("choice")?,
         state: RunState::parse(row.try_get("state")?)?,
         started_at: moment::parse(row.try_get("started_at")?)?,
         ended_at: moment::parse_optional(row.try_get("ended_at")?)?,

@@ -5,12 +5,17 @@
 //! unified JSON and the compressed payload, are touched only when they differ.
 
 mod change;
+mod draft;
 mod error;
+mod event;
 mod history;
 mod labels;
 mod moment;
 mod page;
 mod read;
+mod reads;
+mod remap;
+mod revision;
 mod run;
 mod schema;
 mod scope;
@@ -27,9 +32,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub use error::{Problem, StoreError};
+pub use event::{Cause, Happened};
 pub use history::{RunState, RunSummary};
 pub use page::{PageWrite, RecordWrite};
 pub use read::{ListQuery, RecordCounts, StoredRecord};
+pub use reads::ReadsNumber;
+pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, Unmapped, Unpacker};
+pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
 pub use run::{Counts, NewRun, Outcome, Run};
 pub use scope::RowKey;
 

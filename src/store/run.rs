@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::error::{Problem, StoreError};
+use super::event::{About, Cause, Event};
 use super::history::{RunState, RunSummary, summary};
 use super::scope::{RowKey, Scope};
 use super::{Store, integer, moment};
@@ -21,8 +22,12 @@ pub struct NewRun<'a> {
     pub connection: &'a str,
     /// The model that is read.
     pub model: &'static Model,
-    /// The hash of the plan that maps its records.
+    /// The hash of the revision that it begins with.
     pub revision: &'a str,
+    /// What it asks for, as a digest: an earlier run goes on only if that is the same.
+    pub operation: &'a str,
+    /// Which rows it asks for, as a digest, whatever it reads of each.
+    pub choice: &'a str,
     /// The clock now; it becomes the run's own unless an earlier run is continued.
     pub now: Timestamp,
     /// Begin at the first page, whatever was read before.
@@ -70,7 +75,7 @@ impl Run {
         self.model
     }
 
-    /// The hash of the plan that maps the records.
+    /// The hash of the revision that it began with.
     pub fn revision(&self) -> &str {
         &self.revision
     }
@@ -156,8 +161,8 @@ pub enum Outcome {
 }
 
 impl Store {
-    /// Begins a run, or continues the latest one of the same connection and model when that is still under way, was
-    /// begun with the same revision less than an hour ago, and [`NewRun::full`] does not forbid it.
+    /// Begins a run, or continues the latest one of the same connection and model when that is still under way, asks
+    /// for the same, was begun less than an hour ago, and [`NewRun::full`] does not forbid it.
     pub async fn begin(&self, run: NewRun<'_>) -> Result<Run, StoreError> {
         self.begin_run(run).await.map_err(|problem| self.error(problem))
     }
@@ -231,7 +236,16 @@ impl Store {
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         if state == RunState::Complete {
-            progress.counts.deleted += delete_unseen(&mut transaction, &run, at).await?;
+            let deleted = delete_unseen(&mut transaction, &run, at).await?;
+            progress.counts.deleted += deleted;
+            let about = About {
+                at: &moment::text(at),
+                connection: &run.connection,
+                model: run.model.name,
+                cause: Cause::Sync,
+                revision: &run.revision,
+            };
+            Event::of_deleted(deleted).write(&mut transaction, about).await?;
         }
         save(&mut transaction, &run, &progress).await?;
         sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
@@ -254,7 +268,7 @@ struct InProgress {
 
 fn is_resumable(earlier: &RunSummary, new: NewRun<'_>) -> bool {
     let age = new.now.duration_since(earlier.started_at);
-    !new.full && earlier.revision == new.revision && age >= SignedDuration::ZERO && age < RESUMABLE_FOR
+    !new.full && earlier.operation == new.operation && age >= SignedDuration::ZERO && age < RESUMABLE_FOR
 }
 
 async fn latest_running(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<Option<RunSummary>, Problem> {
@@ -289,11 +303,14 @@ async fn start(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<InP
     .execute(&mut *connection)
     .await?;
     let row = sqlx::query(
-        "INSERT INTO syncs (connection, model, revision, state, started_at) VALUES (?, ?, ?, 'running', ?) RETURNING *",
+        "INSERT INTO syncs (connection, model, revision, operation, choice, state, started_at) \
+         VALUES (?, ?, ?, ?, ?, 'running', ?) RETURNING *",
     )
     .bind(new.connection.to_owned())
     .bind(new.model.name)
     .bind(new.revision.to_owned())
+    .bind(new.operation.to_owned())
+    .bind(new.choice.to_owned())
     .bind(moment::text(new.now))
     .fetch_one(connection)
     .await?;

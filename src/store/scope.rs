@@ -78,6 +78,21 @@ impl Scope {
         RowKey(self.floor().0 + 1)..=self.ceiling()
     }
 
+    /// Grows when rows were mapped again.
+    pub(super) async fn remapped(self, connection: &mut SqliteConnection) -> Result<i64, Problem> {
+        let remapped = sqlx::query_scalar("SELECT remapped FROM scopes WHERE number = ?").bind(self.0);
+        Ok(remapped.fetch_one(connection).await?)
+    }
+
+    /// Tells whoever compared rows before that they were mapped again.
+    pub(super) async fn set_remapped(self, connection: &mut SqliteConnection) -> Result<(), Problem> {
+        sqlx::query("UPDATE scopes SET remapped = remapped + 1 WHERE number = ?")
+            .bind(self.0)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
     /// The last key that was given, or [`Scope::floor`] when none was.
     pub(super) async fn last_key(self, connection: &mut SqliteConnection) -> Result<RowKey, Problem> {
         let last: Option<i64> =

@@ -9,8 +9,7 @@ use crate::store::StoreError;
 
 /// The labels of the connection. When the source does not give them, those of an earlier sync serve: what they do not
 /// name is an issue of its record.
-pub(super) async fn read(reading: &Reading) -> Result<Labels, StoreError> {
-    let Some(plan) = reading.revision.labels() else { return Ok(Labels::default()) };
+pub(super) async fn read(reading: &Reading, plan: &LabelsPlan) -> Result<Labels, StoreError> {
     match fetch(reading, plan).await {
         Ok(None) => {
             tracing::warn!("the source gave no whole list of free fields; those of the last sync are used");

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::mapping::{Context, Failure, Labels, Mapped, Plan, Session};
+use super::pace::InHand;
+use super::pinned::Pinned;
+use crate::mapping::{Context, Failure, Mapped, Plan, Session};
 use crate::model::Id;
 use crate::source::{GraphqlError, Page, Position};
 use crate::store::RecordWrite;
@@ -16,19 +18,25 @@ pub(super) struct MappedPage {
     pub total: Option<u64>,
     pub ends_list: bool,
     pub rows: Vec<RecordWrite>,
+    /// The hash of the revision that mapped them, all of them.
+    pub revision: String,
+    /// Held until the page is written.
+    pub in_hand: InHand,
     /// Records without an id to store them under.
     pub lost: u64,
 }
 
-pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, labels: &Labels, page: &Page) -> MappedPage {
-    let context = Context { labels, ..Context::new(connection, now) };
+pub(super) fn map(pinned: &mut Pinned, connection: &str, now: Timestamp, page: &Page, in_hand: InHand) -> MappedPage {
+    let labels = pinned.labels();
+    let (revision, plan) = pinned.present();
+    let context = Context { labels: &labels, ..Context::new(connection, now) };
     let mut session = plan.session(&context);
     let mut mapped = Mapped::default();
     let mut rows = Vec::with_capacity(page.given());
     let mut lost = 0;
     for (at, (item, raw)) in page.items().zip(page.rows()).enumerate() {
         let refusal = page.errors.iter().find(|error| error.row == Some(at)).map(refused);
-        match record(plan, connection, &mut session, &mut mapped, item, raw, refusal) {
+        match record(&plan, connection, &mut session, &mut mapped, item, raw, refusal) {
             Some(row) => rows.push(row),
             None => lost += 1,
         }
@@ -39,11 +47,13 @@ pub(super) fn map(plan: &Plan, connection: &str, now: Timestamp, labels: &Labels
         total: page.total,
         ends_list: page.ends_list(),
         rows,
+        revision: revision.hash.clone(),
+        in_hand,
         lost,
     }
 }
 
-fn record<'a>(
+pub(super) fn record<'a>(
     plan: &Plan,
     connection: &str,
     session: &mut Session<'_, 'a>,
@@ -52,6 +62,7 @@ fn record<'a>(
     raw: Bytes,
     refusal: Option<Failure>,
 ) -> Option<RecordWrite> {
+    let partial = refusal.is_some();
     let failure = match session.map(item, mapped) {
         Ok(()) => refusal,
         Err(failure) => Some(refusal.unwrap_or(failure)),
@@ -74,6 +85,7 @@ fn record<'a>(
         group: mapped.group.take(),
         members_of: mapped.members_of.take(),
         issues: std::mem::take(&mut mapped.issues),
+        partial,
     })
 }
 

@@ -6,6 +6,9 @@
 
 mod labels;
 mod mapper;
+mod pace;
+mod pinned;
+mod remap;
 mod report;
 
 use std::sync::Arc;
@@ -16,12 +19,14 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use self::mapper::MappedPage;
-use crate::connector::Revision;
-use crate::mapping::{Labels, Plan};
-use crate::model::Model;
+use self::pinned::Pinned;
+use crate::connector::Live;
+use crate::model::{MODELS, Model};
 use crate::source::{Position, Source, SourceError};
-use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError};
+use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError, text_digest};
 
+pub use pace::Pace;
+pub use remap::{RemapProgress, Remapping};
 pub use report::{ModelReport, Reasons, State, SyncReport};
 
 /// Pages that may wait between two stages.
@@ -71,42 +76,56 @@ pub struct SyncOptions {
 pub struct Reading {
     /// Its name.
     pub connection: String,
-    /// What its records are mapped with.
-    pub revision: Arc<Revision>,
+    /// What its records are mapped with. Each page is mapped with the revision that is in use then.
+    pub live: Arc<Live>,
     /// The remote system.
     pub source: Arc<Source>,
     /// Where its records go.
     pub store: Store,
+    /// By this a remap sees that it has to step back.
+    pub pace: Pace,
 }
 
 impl Reading {
     /// Reads all wanted models. What goes wrong with the source stands in the report: one model that cannot be read
     /// does not keep the others from it, unless the source cannot be reached at all.
     pub async fn sync(&self, options: &SyncOptions, mut observe: impl FnMut(Event)) -> Result<SyncReport, StoreError> {
-        let labels = Arc::new(labels::read(self).await?);
+        let mut labels = None;
         let mut models: Vec<ModelReport> = Vec::new();
-        let plans = self.revision.plans();
-        for plan in plans.filter(|plan| options.models.is_empty() || options.models.contains(&plan.model())) {
+        for model in MODELS.iter().filter(|model| options.models.is_empty() || options.models.contains(model)) {
+            let revision = self.live.revision();
+            if let (None, Some(plan)) = (&labels, revision.labels()) {
+                labels = Some(Arc::new(labels::read(self, plan).await?));
+            }
+            let Some(pinned) = Pinned::new(&self.live, model, labels.clone()) else { continue };
             let report = match models.iter().find(|model| model.ends_the_sync()) {
-                Some(_) => ModelReport::not_read(plan.model()),
-                None => self.model(plan, &labels, options.full, &mut observe).await?,
+                Some(_) => ModelReport::not_read(model),
+                None => self.model(&pinned, options.full, &mut observe).await?,
             };
             observe(Event::Finished(report.clone()));
             models.push(report);
         }
-        Ok(SyncReport { connection: self.connection.clone(), revision: self.revision.hash.clone(), models })
+        Ok(SyncReport { connection: self.connection.clone(), revision: self.live.revision().hash.clone(), models })
     }
 
     async fn model(
         &self,
-        plan: &Arc<Plan>,
-        labels: &Arc<Labels>,
+        pinned: &Pinned,
         full: bool,
         observe: &mut impl FnMut(Event),
     ) -> Result<ModelReport, StoreError> {
+        let plan = pinned.asked();
         let model = plan.model();
         let began = Instant::now();
-        let new = NewRun { connection: &self.connection, model, revision: &self.revision.hash, now: now(), full };
+        let new = NewRun {
+            connection: &self.connection,
+            model,
+            revision: &pinned.revision().hash,
+            operation: &text_digest(&plan.operation().text),
+            choice: plan.choice(),
+            now: now(),
+            full,
+        };
         let mut run = self.store.begin(new).await?;
         let mut resumed_at = run.resumed().then(|| run.next_page());
         if self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none() {
@@ -119,7 +138,7 @@ impl Reading {
         let mut reasons = Reasons::default();
         let mut restarted = None;
         let walked = loop {
-            let why = match self.walk(plan, labels, &mut run, &mut reasons, observe).await? {
+            let why = match self.walk(pinned, &mut run, &mut reasons, observe).await? {
                 Walk::Drifted => "rows came or went while it lay still".to_owned(),
                 Walk::Astray(error) => format!("the source does not go on from there: {error}"),
                 walked => break walked,
@@ -153,13 +172,14 @@ impl Reading {
     /// Reads the pages from the run's checkpoint on.
     async fn walk(
         &self,
-        plan: &Arc<Plan>,
-        labels: &Arc<Labels>,
+        pinned: &Pinned,
         run: &mut Run,
         reasons: &mut Reasons,
         observe: &mut impl FnMut(Event),
     ) -> Result<Walk, StoreError> {
-        let mut pages = self.mapped_pages(plan, labels, run);
+        let fetched_by =
+            self.store.reads_number(&serde_json::to_string(&pinned.asked().reads()).expect("texts")).await?;
+        let mut pages = self.mapped_pages(pinned, run);
         let mut known_total = if run.next_page() > 0 { run.total() } else { None };
         let mut goes_on_at_a_cursor = run.next_cursor().is_some();
         let mut lost = 0;
@@ -183,10 +203,13 @@ impl Reading {
                 next_page: page.number + 1,
                 next_cursor: page.next.and_then(|next| next.cursor),
                 total: page.total,
+                revision: page.revision,
+                fetched_by,
                 at: now(),
                 rows: page.rows,
             };
             self.store.write_page(run, write).await?;
+            drop(page.in_hand);
             observe(Event::Page { model: run.model(), fetched: run.counts().fetched, total: run.total() });
         }
         Ok(Walk::Ended { lost, ended })
@@ -194,29 +217,25 @@ impl Reading {
 
     /// Fetches and maps in tasks of their own, so that both go on while a page is written. They end when the
     /// receiver is dropped.
-    fn mapped_pages(
-        &self,
-        plan: &Arc<Plan>,
-        labels: &Arc<Labels>,
-        run: &Run,
-    ) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
+    fn mapped_pages(&self, pinned: &Pinned, run: &Run) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
         let (fetched, mut to_map) = mpsc::channel(WAITING);
-        let (source, operation) = (Arc::clone(&self.source), plan.operation().clone());
+        let (source, pace) = (Arc::clone(&self.source), self.pace.clone());
+        let operation = pinned.asked().operation().clone();
         let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
         tokio::spawn(async move {
             let mut pages = std::pin::pin!(source.pages(&operation, from));
             while let Some(page) = pages.next().await {
-                if fetched.send(page).await.is_err() {
+                if fetched.send((page, pace.page())).await.is_err() {
                     break;
                 }
             }
         });
         let (mapped, to_write) = mpsc::channel(WAITING);
-        let (plan, labels) = (Arc::clone(plan), Arc::clone(labels));
+        let mut pinned = pinned.clone();
         let (connection, now) = (self.connection.clone(), run.now());
         tokio::task::spawn_blocking(move || {
-            while let Some(page) = to_map.blocking_recv() {
-                let page = page.map(|page| mapper::map(&plan, &connection, now, &labels, &page));
+            while let Some((page, in_hand)) = to_map.blocking_recv() {
+                let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));
                 if mapped.blocking_send(page).is_err() {
                     break;
                 }

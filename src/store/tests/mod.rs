@@ -3,6 +3,8 @@
 mod opening;
 mod pages;
 mod reading;
+mod remap;
+mod revisions;
 mod runs;
 mod speed;
 mod survival;
@@ -53,12 +55,28 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn new_run(minute: i64) -> NewRun<'static> {
-    NewRun { connection: CONNECTION, model: &USERS, revision: "r1", now: at(minute), full: false }
+    NewRun {
+        connection: CONNECTION,
+        model: &USERS,
+        revision: "r1",
+        operation: "o1",
+        choice: "c1",
+        now: at(minute),
+        full: false,
+    }
 }
 
 /// The next page of a run.
 fn page(run: &Run, at: Timestamp, rows: Vec<RecordWrite>) -> PageWrite {
-    PageWrite { next_page: run.next_page() + 1, next_cursor: None, total: None, at, rows }
+    PageWrite {
+        next_page: run.next_page() + 1,
+        next_cursor: None,
+        total: None,
+        revision: run.revision().to_owned(),
+        fetched_by: ReadsNumber(1),
+        at,
+        rows,
+    }
 }
 
 fn user(remote_id: &str, first_name: &str) -> RecordWrite {
@@ -75,6 +93,7 @@ fn record(connection: &str, model: &Model, remote_id: &str, unified: serde_json:
         group: None,
         members_of: None,
         issues: Vec::new(),
+        partial: false,
     }
 }
 

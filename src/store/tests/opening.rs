@@ -23,7 +23,7 @@ async fn an_empty_path_becomes_a_store_and_opens_again() {
 }
 
 #[tokio::test]
-async fn a_store_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
+async fn a_store_of_the_first_schema_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let mut old = schema::options(&path).connect().await.unwrap();
@@ -41,8 +41,9 @@ async fn a_store_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
 
     let store = Store::open(&path).await.unwrap();
     let mut run = store.begin(new_run(1)).await.unwrap();
-    assert!(run.resumed());
-    assert_eq!((run.next_page(), run.next_cursor(), run.total(), run.counts().fetched), (3, None, Some(9), 6));
+    // What it asked for was not written down then, so nobody knows whether it is the same.
+    assert!(!run.resumed());
+    assert_eq!((run.next_page(), store.history(None, 2).await.unwrap()[1].counts.fetched), (0, 6));
     let rows = PageWrite { next_cursor: Some("\"c4\"".into()), ..page(&run, at(1), users(0..2)) };
     store.write_page(&mut run, rows).await.unwrap();
     assert_eq!(store.history(None, 1).await.unwrap()[0].next_cursor.as_deref(), Some("\"c4\""));

@@ -29,7 +29,7 @@ async fn a_run_that_broke_off_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_run_is_not_continued_when_it_is_old_or_other_or_over() {
-    let other_revision = NewRun { revision: "r2", ..new_run(10) };
+    let other_revision = NewRun { revision: "r2", operation: "o2", ..new_run(10) };
     let full = NewRun { full: true, ..new_run(10) };
     for new in [other_revision, full, new_run(60), new_run(-1)] {
         let scratch = Scratch::open().await;

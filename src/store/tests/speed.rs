@@ -59,6 +59,7 @@ fn pages(random: &mut fastrand::Rng, edition: usize) -> Vec<Vec<RecordWrite>> {
             group: None,
             members_of: None,
             issues: Vec::new(),
+            partial: false,
         }
     };
     (0..PAGES).map(|page| (0..PAGE).map(|row| one(page * PAGE + row, random)).collect()).collect()

@@ -1,0 +1,29 @@
+//! Which read brought a raw record: by it is known what the record can be mapped to.
+
+use super::Store;
+use super::error::{Problem, StoreError};
+
+/// The number of a read in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReadsNumber(pub(super) i64);
+
+impl Store {
+    /// The number of the read that asks for these paths, written as one text.
+    pub async fn reads_number(&self, paths: &str) -> Result<ReadsNumber, StoreError> {
+        let number = sqlx::query_scalar(
+            "INSERT INTO reads (paths) VALUES (?) ON CONFLICT (paths) DO UPDATE SET paths = excluded.paths RETURNING number",
+        )
+        .bind(paths.to_owned())
+        .fetch_one(&mut *self.writer().await)
+        .await;
+        number.map(ReadsNumber).map_err(|error| self.error(Problem::from(error)))
+    }
+
+    /// All reads that there were, with the paths that they asked for.
+    pub async fn reads(&self) -> Result<Vec<(ReadsNumber, String)>, StoreError> {
+        let rows: Result<Vec<(i64, String)>, sqlx::Error> =
+            sqlx::query_as("SELECT number, paths FROM reads ORDER BY number").fetch_all(self.readers()).await;
+        let rows = rows.map_err(|error| self.error(Problem::from(error)))?;
+        Ok(rows.into_iter().map(|(number, paths)| (ReadsNumber(number), paths)).collect())
+    }
+}

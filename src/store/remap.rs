@@ -1,0 +1,246 @@
+//! Mapping stored records again: which of them a revision has not mapped yet, and what becomes of them.
+//!
+//! Nothing keeps a list of what is to be done. A row tells by its revision whether the present one maps it alike, so a
+//! remap that is broken off goes on by itself, and a row that a sync writes meanwhile is done.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use sqlx::{Connection, Row};
+use zstd::bulk::Decompressor;
+
+use super::change::{Hash, Hashes, Made};
+use super::draft::{Draft, read_states, select_states};
+use super::error::{Problem, StoreError};
+use super::event::{About, Cause};
+use super::page::RecordWrite;
+use super::reads::ReadsNumber;
+use super::scope::{RowKey, Scope};
+use super::statement::Batched;
+use super::{Store, moment, natural};
+use crate::model::Model;
+
+static STATES: LazyLock<Batched> = LazyLock::new(|| Batched::set(select_states!("WHERE scope = ? AND key IN")));
+
+/// Rows of the present revision: those of any revision that has the same plan.
+macro_rules! not_mapped_by {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM records JOIN raw ON raw.key = records.key WHERE records.key > ?1 AND records.key <= ?2 \
+             AND revision NOT IN (SELECT hash FROM plans WHERE connection = ?3 AND model = ?4 AND signature = ?5) ",
+            $rest
+        )
+    };
+}
+
+/// No record is larger; more would be the length of a damaged one.
+const LARGEST: usize = 256 << 20;
+
+/// What is to be mapped again, and by what.
+#[derive(Debug, Clone)]
+pub struct RemapTarget {
+    /// The connection.
+    pub connection: String,
+    /// The model.
+    pub model: &'static Model,
+    /// The hash of the plan's signature.
+    pub signature: String,
+    /// The reads whose records have all that the plan reads.
+    pub readable: Vec<ReadsNumber>,
+}
+
+/// The rows of a connection and model that a plan has not mapped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Those whose raw records have all that the plan reads.
+    pub ready: u64,
+    /// Those that have to be read anew.
+    pub waiting: u64,
+}
+
+/// A stored record, to be mapped again.
+#[derive(Debug, Clone)]
+pub struct RawRecord {
+    /// The key of the row.
+    pub key: RowKey,
+    /// The source's id.
+    pub remote_id: String,
+    /// The record as the source sent it, compressed with zstd.
+    pub payload: Vec<u8>,
+    raw_hash: Hash,
+    revision: String,
+}
+
+/// Records that were mapped again, all by one revision.
+#[derive(Debug)]
+pub struct RemapWrite<'a> {
+    /// What they were taken for.
+    pub target: &'a RemapTarget,
+    /// The hash of the revision.
+    pub revision: &'a str,
+    /// The `$now` of the mapping.
+    pub now: Timestamp,
+    /// The clock.
+    pub at: Timestamp,
+    /// Each record with what became of it. Its `raw` is not looked at.
+    pub rows: Vec<(RawRecord, RecordWrite)>,
+}
+
+/// What a batch did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Remapped {
+    /// Rows that were mapped again.
+    pub mapped: u64,
+    /// Rows of which the unified form differs now.
+    pub changed: u64,
+    /// Rows that could not be mapped, as a whole or in a field.
+    pub failed: u64,
+}
+
+impl std::ops::AddAssign for Remapped {
+    fn add_assign(&mut self, other: Self) {
+        self.mapped += other.mapped;
+        self.changed += other.changed;
+        self.failed += other.failed;
+    }
+}
+
+/// Takes what was compressed apart, one record after the other.
+#[derive(Default)]
+pub struct Unpacker(Option<Decompressor<'static>>);
+
+impl Unpacker {
+    /// The record as the source sent it; none when it is damaged.
+    pub fn text(&mut self, raw: &RawRecord) -> Option<String> {
+        let length = zstd::zstd_safe::get_frame_content_size(&raw.payload).ok()??;
+        let unpack = match &mut self.0 {
+            Some(unpack) => unpack,
+            none => none.insert(Decompressor::new().ok()?),
+        };
+        let text = unpack.decompress(&raw.payload, usize::try_from(length).ok()?.min(LARGEST)).ok()?;
+        String::from_utf8(text).ok()
+    }
+}
+
+impl Store {
+    /// How many rows the plan of `target` has not mapped.
+    pub async fn unmapped(&self, target: &RemapTarget) -> Result<Unmapped, StoreError> {
+        self.count_unmapped(target).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn count_unmapped(&self, target: &RemapTarget) -> Result<Unmapped, Problem> {
+        let Some(scope) = self.scope(target).await? else { return Ok(Unmapped::default()) };
+        let row = sqlx::query(not_mapped_by!(
+            "count(*), coalesce(sum(fetched_by IN (SELECT value FROM json_each(?6))), 0), \
+             coalesce(sum(fetched_by IS 0), 0)",
+            ""
+        ))
+        .bind(scope.floor().0)
+        .bind(scope.ceiling().0)
+        .bind(target.connection.clone())
+        .bind(target.model.name)
+        .bind(target.signature.clone())
+        .bind(target.readable())
+        .fetch_one(self.readers())
+        .await?;
+        let count = |index: usize| row.try_get(index).map(natural);
+        // What the source could not give wholly says nothing of a new read: the next one brings it anyway.
+        let (all, ready, partial) = (count(0)?, count(1)?, count(2)?);
+        Ok(Unmapped { ready, waiting: all - ready - partial })
+    }
+
+    /// Up to `limit` rows after `after` that the plan of `target` has not mapped and can.
+    pub async fn to_remap(
+        &self,
+        target: &RemapTarget,
+        after: RowKey,
+        limit: u32,
+    ) -> Result<Vec<RawRecord>, StoreError> {
+        self.read_to_remap(target, after, limit).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn read_to_remap(&self, target: &RemapTarget, after: RowKey, limit: u32) -> Result<Vec<RawRecord>, Problem> {
+        let Some(scope) = self.scope(target).await? else { return Ok(Vec::new()) };
+        let rows = sqlx::query(not_mapped_by!(
+            "records.key, raw.payload, records.raw_hash, records.revision, records.remote_id",
+            "AND fetched_by IN (SELECT value FROM json_each(?6)) ORDER BY records.key LIMIT ?7"
+        ))
+        .bind(scope.floor().0.max(after.0))
+        .bind(scope.ceiling().0)
+        .bind(target.connection.clone())
+        .bind(target.model.name)
+        .bind(target.signature.clone())
+        .bind(target.readable())
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await?;
+        let record = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(RawRecord {
+                key: RowKey(row.try_get(0)?),
+                payload: row.try_get(1)?,
+                raw_hash: Hash::stored(row.try_get(2)?),
+                revision: row.try_get(3)?,
+                remote_id: row.try_get(4)?,
+            })
+        };
+        rows.iter().map(record).collect()
+    }
+
+    /// Writes rows that were mapped again, all or nothing. A row that a sync or another remap wrote meanwhile is left
+    /// as it is.
+    pub async fn write_remapped(&self, write: RemapWrite<'_>) -> Result<Remapped, StoreError> {
+        self.write_mapped_again(write).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn write_mapped_again(&self, write: RemapWrite<'_>) -> Result<Remapped, Problem> {
+        let RemapWrite { target, revision, now, at, rows } = write;
+        let Some(scope) = self.scope(target).await? else { return Ok(Remapped::default()) };
+        let (now, at) = (moment::text(now), moment::text(at));
+        let states = STATES.pieces(
+            &rows,
+            |statement| statement.bind(scope.number()),
+            |statement, (raw, _)| statement.bind(raw.key.0),
+        );
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let stored = read_states(&mut transaction, states).await?;
+        let mut by_key: HashMap<RowKey, _> =
+            stored.into_iter().map(|(remote_id, state)| (state.key, (remote_id, state))).collect();
+        let mut draft = Draft::new(scope, scope.floor(), None, Made { revision, read: None, now: &now, at: &at });
+        let mut done = Remapped::default();
+        for (raw, mut row) in rows {
+            let Some((remote_id, state)) = by_key.remove(&raw.key) else { continue };
+            if state.raw_hash != raw.raw_hash || state.revision != raw.revision {
+                continue;
+            }
+            row.remote_id = remote_id;
+            draft.add(&row, Hashes::mapped_again(&row, raw.raw_hash), Some(state))?;
+            done.mapped += 1;
+        }
+        done.failed = draft.counts.failed;
+        if draft.is_substantial() {
+            scope.set_remapped(&mut transaction).await?;
+        }
+        let event = draft.write(&mut transaction).await?;
+        done.changed = event.changed();
+        let about =
+            About { at: &at, connection: &target.connection, model: target.model.name, cause: Cause::Remap, revision };
+        event.write(&mut transaction, about).await?;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    async fn scope(&self, target: &RemapTarget) -> Result<Option<Scope>, Problem> {
+        let scopes = Scope::of(self.readers(), Some(&target.connection), target.model).await?;
+        Ok(scopes.first().map(|(scope, _)| *scope))
+    }
+}
+
+impl RemapTarget {
+    fn readable(&self) -> String {
+        format!("{:?}", self.readable.iter().map(|reads| reads.0).collect::<Vec<_>>())
+    }
+}
