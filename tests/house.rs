@@ -20,6 +20,7 @@ const FLOORS: &[&str] = &[
     "store",
     "sync",
     "engine",
+    "api",
     "cli",
 ];
 

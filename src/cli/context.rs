@@ -34,10 +34,15 @@ impl Context {
         Ok(Engine::open(home.root(), self.store.as_deref()).await?)
     }
 
+    /// The file that holds the store.
+    pub fn store_path(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.home.join(STORE_FILE))
+    }
+
     /// The engine over a store that was filled before.
     pub async fn filled_engine(&self) -> Result<Engine, CliError> {
         self.home()?;
-        let store = self.store.clone().unwrap_or_else(|| self.home.join(STORE_FILE));
+        let store = self.store_path();
         if !store.is_file() {
             return Err(CliError::usage(format!(
                 "there is no store {} yet; read a connection with `{}`",

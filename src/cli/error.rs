@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::terminal::Paint;
+use crate::api::{ClientError, ControlError};
 use crate::diagnostics::Report;
 use crate::engine::EngineError;
 use crate::source::{ErrorClass, SourceError};
@@ -54,6 +55,12 @@ pub(super) enum CliError {
     /// What was asked for does not exist or does not fit.
     #[error("{0}")]
     Usage(String),
+    /// There is no engine to ask, or it did not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The engine cannot be asked by others.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),

@@ -12,10 +12,13 @@ mod log;
 mod new;
 mod progress;
 mod record;
+mod reload;
+mod run;
 mod sandbox;
 mod schema;
 mod show;
 mod source;
+mod status;
 mod summary;
 mod sync;
 mod table;
@@ -49,6 +52,7 @@ Examples:
   crosswalk list jobs --limit 3         look at what was read
   crosswalk check                       see what is wrong with mappings
   crosswalk coverage sandbox            see where every field comes from
+  crosswalk run                         sync by the clock; mappings may change meanwhile
   crosswalk explain jobs 1101           see why a record has its values
   crosswalk sync acme --log debug       watch every request";
 
@@ -85,16 +89,9 @@ struct Common {
     /// The file that holds what was read [default: crosswalk.db in DIR]
     #[arg(long, global = true, value_name = "FILE", env = "CROSSWALK_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
-    /// What to log: error, warn, info, debug, trace, or a filter
-    #[arg(
-        long,
-        global = true,
-        value_name = "LEVEL",
-        env = "CROSSWALK_LOG",
-        hide_env_values = true,
-        default_value = "warn"
-    )]
-    log: String,
+    /// What to log: error, warn, info, debug, trace, or a filter [default: warn, and info for `run`]
+    #[arg(long, global = true, value_name = "LEVEL", env = "CROSSWALK_LOG", hide_env_values = true)]
+    log: Option<String>,
     /// When to use colours: auto (not with NO_COLOR), always, never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: Color,
@@ -102,6 +99,9 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
+    Status(status::Status),
+    Reload(reload::Reload),
     Sync(sync::Sync),
     List(list::List),
     Get(get::Get),
@@ -126,7 +126,8 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
         }
     };
     let terminal = Terminal::new(common.color);
-    let result = match log::start(&common.log, &terminal) {
+    let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let result = match log::start(common.log.as_deref().unwrap_or(usual), &terminal) {
         Ok(()) => command.run(&Context { home: common.home, store: common.store, terminal: terminal.clone() }).await,
         Err(error) => Err(error),
     };
@@ -142,6 +143,9 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
 impl Command {
     async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         match self {
+            Command::Run(run) => run.run(context).await,
+            Command::Status(status) => status.run(context).await,
+            Command::Reload(reload) => reload.run(context).await,
             Command::Sync(sync) => sync.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,

@@ -26,7 +26,7 @@ pub(super) async fn with_source(
     Ok((connection, Credentials::of_client(client_id, client_secret), Some(sandbox)))
 }
 
-fn options(settings: SandboxSettings) -> sandbox::Options {
+pub(super) fn options(settings: SandboxSettings) -> sandbox::Options {
     let usual = sandbox::Options::default();
     sandbox::Options {
         seed: settings.seed.unwrap_or(usual.seed),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Home;
 use super::definition::Definition;
@@ -9,6 +10,9 @@ use super::keys;
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::yaml::{self, Fields, Located, Value};
+
+/// A source is not read more often.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Stands in a setting for the base address of the local sandbox.
 pub(super) const SANDBOX: &str = "{sandbox}";
@@ -57,10 +61,18 @@ pub struct SandboxSettings {
 }
 
 /// What is done with the records of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Show the source's own record in `remote_data`.
     pub remote_data: bool,
+    /// How long after the beginning of a sync the next one begins.
+    pub every: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { remote_data: false, every: Duration::from_secs(60 * 60) }
+    }
 }
 
 impl Connection {
@@ -183,7 +195,11 @@ fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
 
 fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
     let fields = Fields::open(node, &keys::OPTIONS, file, problems)?;
-    let options = Options { remote_data: fields.flag("remote_data").unwrap_or(false) };
+    let usual = Options::default();
+    let options = Options {
+        remote_data: fields.flag("remote_data").unwrap_or(usual.remote_data),
+        every: fields.duration("every").unwrap_or(usual.every).max(SHORTEST),
+    };
     fields.close();
     Some(options)
 }

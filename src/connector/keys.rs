@@ -324,5 +324,12 @@ pub(super) static SANDBOX: Keys = Keys::new(
 pub(super) static OPTIONS: Keys = Keys::new(
     "`options`",
     "What is done with the records of a connection",
-    &[Key::optional("remote_data", Is::Flag, "Show the source's own record in `remote_data`")],
+    &[
+        Key::optional("remote_data", Is::Flag, "Show the source's own record in `remote_data`"),
+        Key::optional(
+            "every",
+            Is::Duration,
+            "How long after the beginning of a sync `crosswalk run` begins the next; 1h where it is not said, and at least 1s",
+        ),
+    ],
 );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 /// How to reach one tenant of the remote system.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     /// Where GraphQL operations are posted.
     pub endpoint: Url,
@@ -20,7 +20,7 @@ pub struct Remote {
 }
 
 /// How access tokens are got: by the client credentials grant of OAuth 2.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuth2 {
     /// Where access tokens come from.
     pub token_url: Url,
@@ -63,7 +63,7 @@ pub enum Placement {
 }
 
 /// How the pages of a list are shaped and read. Members of a page are named by their paths, such as `info.next`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paging {
     /// Rows asked for at once.
     pub size: u32,
@@ -116,7 +116,7 @@ impl EndMember {
 }
 
 /// When to give up, and when to try again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The longest that one request may take.
     pub timeout: Duration,

@@ -6,6 +6,7 @@ mod error;
 mod explain;
 mod pull;
 mod record;
+mod running;
 mod schemas;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,10 @@ pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
+pub use running::{
+    Access, ConnectionStatus, FromHome, ModelChange, Outcome, Reload, Reloaded, RemapStatus, RunOptions, Running,
+    Status, SyncNow, SyncState, Synced, changes,
+};
 pub use schemas::{FileSchema, SCHEMAS};
 
 use crate::connector::{Connection, Home, Live, Reference, Revision};

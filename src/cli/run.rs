@@ -1,0 +1,160 @@
+//! `crosswalk run`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use clap::Args;
+use futures_util::future::BoxFuture;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::context::Context;
+use super::error::{CliError, Exit};
+use super::source::options;
+use crate::api::{Control, ControlError, socket_of};
+use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
+use crate::engine::{Access, EngineError, RunOptions, Running, Status, credentials};
+use crate::sandbox::Sandbox;
+use crate::source::Credentials;
+
+const NOTES: &str = "\
+Connections are read as often as `options: { every: 15m }` in their files says, or
+once an hour. Mappings, scripts, tables and connections may change meanwhile: they
+are in use as soon as they are saved, and stored records are mapped again. Files that
+cannot be run with leave the last good ones in use. SIGHUP looks at the files at once,
+SIGTERM and Ctrl-C end the engine; what is under way goes on there the next time.
+
+Examples:
+  crosswalk run                          everything in connections/
+  crosswalk run --log crosswalk=debug    and say what it does
+  crosswalk status                       elsewhere: what it does at this moment
+  crosswalk reload                       elsewhere: look at the files now, and say what that led to
+
+Exit codes:
+    0  ended by SIGTERM or Ctrl-C
+    2  wrong usage, trouble with the store, or another one is at work on it";
+
+/// Sync connections by the clock, and take over changes of mappings as they are saved
+#[derive(Debug, Args)]
+#[command(after_help = NOTES)]
+pub(super) struct Run {
+    /// Do not read any source: take over changes of mappings only
+    #[arg(long)]
+    no_sync: bool,
+    /// Look at the files only by `reload` and SIGHUP
+    #[arg(long)]
+    no_watch: bool,
+    /// Look at the files every so often instead of waiting to be told of changes
+    #[arg(long, conflicts_with = "no_watch")]
+    poll: bool,
+    /// Revisions of each connection to keep, to go back to
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    keep: u32,
+}
+
+impl Run {
+    pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
+        let trouble = |error: std::io::Error| CliError::usage(format!("signals cannot be heard: {error}"));
+        let mut hangup = signal(SignalKind::hangup()).map_err(trouble)?;
+        let mut end = signal(SignalKind::terminate()).map_err(trouble)?;
+        let engine = context.engine().await?;
+        let socket = socket_of(engine.store().path());
+        if Control::is_taken(&socket).await {
+            return Err(ControlError::Taken(socket).into());
+        }
+        let figures = figures()?;
+        let watch = WatchOptions { force_polling: self.poll, ..WatchOptions::default() };
+        let options = RunOptions {
+            access: Arc::new(Sandboxes::default()),
+            syncs: !self.no_sync,
+            keep: self.keep,
+            watch: (!self.no_watch).then_some(watch),
+        };
+        let running = Arc::new(engine.run(options).await?);
+        let control = Control::serve(socket, Arc::clone(&running), Arc::new(move || figures.render())).await?;
+        context.terminal.note(&self.greeting(context, &running.status()));
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => reload(&running).await,
+                _ = end.recv() => break,
+                Ok(()) = tokio::signal::ctrl_c() => break,
+            }
+        }
+        drop(control);
+        running.stop().await;
+        context.terminal.note("ended; what was under way goes on there the next time");
+        Ok(Exit::Done)
+    }
+
+    fn greeting(&self, context: &Context, status: &Status) -> String {
+        let count = status.connections.len();
+        let broken = status.connections.iter().filter(|connection| connection.broken.is_some()).count();
+        let connections = if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") };
+        let broken = if broken == 0 { String::new() } else { format!(", {broken} with files that do not compile") };
+        format!(
+            "crosswalk runs: {connections}{broken}; changes of files are noticed {}; see `{}`",
+            status.watching,
+            context.spell("status"),
+        )
+    }
+}
+
+async fn reload(running: &Running) {
+    if let Err(error) = running.reload().await {
+        tracing::error!(%error, "files were looked at, and the store did not keep what they became");
+    }
+}
+
+/// The recorder of the process. There can be only one.
+fn figures() -> Result<PrometheusHandle, CliError> {
+    static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(figures) = FIGURES.get() {
+        return Ok(figures.clone());
+    }
+    let figures = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| CliError::usage(format!("figures cannot be recorded: {error}")))?;
+    Ok(FIGURES.get_or_init(|| figures).clone())
+}
+
+/// Remote systems, and the sandboxes of connections that have one in the place of it. They end with the process.
+#[derive(Debug, Default)]
+struct Sandboxes(Mutex<BTreeMap<String, (SandboxSettings, Sandbox)>>);
+
+impl Sandboxes {
+    fn address(&self, connection: &Connection, settings: SandboxSettings) -> Option<String> {
+        let started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, sandbox) = started.get(&connection.name)?;
+        (*of == settings).then(|| sandbox.base_url().to_owned())
+    }
+}
+
+impl Access for Sandboxes {
+    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Result<Connection, EngineError>> {
+        Box::pin(async move {
+            let Some(settings) = connection.sandbox else { return Ok(connection) };
+            if let Some(address) = self.address(&connection, settings) {
+                return Ok(connection.with_sandbox(&address));
+            }
+            let sandbox = Sandbox::start(options(settings)).await.map_err(|error| EngineError::Credentials {
+                connection: connection.name.clone(),
+                what: format!("its sandbox cannot be started: {error}"),
+            })?;
+            let placed = connection.with_sandbox(sandbox.base_url());
+            let mut started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            started.insert(placed.name.clone(), (settings, sandbox));
+            Ok(placed)
+        })
+    }
+
+    fn credentials(&self, home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
+        let started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match started.get(&connection.name).filter(|_| connection.sandbox.is_some()) {
+            Some((_, sandbox)) => {
+                let options = sandbox.options();
+                Ok(Credentials::of_client(options.client_id.clone(), options.client_secret.clone()))
+            }
+            None => credentials(home, connection),
+        }
+    }
+}

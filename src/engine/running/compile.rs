@@ -1,0 +1,90 @@
+//! From the files of a home to the revisions that its connections run with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::access::Access;
+use crate::connector::{Connection, Home, Revision};
+use crate::diagnostics::{Problem, Problems, Report};
+use crate::engine::Engine;
+use crate::store::{KeptPlan, NewRevision};
+
+/// A connection with its revision, or what is wrong with its files.
+pub(super) type Compiled = Result<(Connection, Revision), Report>;
+
+/// Every connection of a home, compiled from the same moment's files.
+pub(super) async fn home(home: &Home, access: &Arc<dyn Access>) -> BTreeMap<String, Compiled> {
+    let live = home.clone();
+    let (home, loaded) = aside(move || {
+        let still = live.still();
+        let names = still.connections();
+        let loaded: Vec<_> = names.into_iter().map(|name| (name.clone(), Connection::load(&still, &name))).collect();
+        (still, loaded)
+    })
+    .await;
+    let mut placed = Vec::new();
+    for (name, connection) in loaded {
+        let connection = match connection {
+            Ok(connection) => place(access, connection).await,
+            Err(report) => Err(report),
+        };
+        placed.push((name, connection));
+    }
+    let compile = move || {
+        let compiled = placed.into_iter().map(|(name, connection)| {
+            let compiled = connection.and_then(|connection| {
+                let revision = Revision::load(&home, &connection)?;
+                Ok((connection, revision))
+            });
+            (name, compiled)
+        });
+        compiled.collect()
+    };
+    aside(compile).await
+}
+
+/// The last revision of a connection that the store keeps, compiled anew.
+pub(super) async fn last_good(engine: &Engine, access: &Arc<dyn Access>, name: &str) -> Option<(Connection, Revision)> {
+    let kept = engine.store.revisions(Some(name), 1).await.ok()?.pop()?;
+    let files = engine.store.files_of(&kept).await.ok()??;
+    let home = Home::of_texts(engine.home.root(), files);
+    let connection = place(access, Connection::load(&home, name).ok()?).await.ok()?;
+    let revision = aside({
+        let connection = connection.clone();
+        move || Revision::load(&home, &connection)
+    });
+    Some((connection, revision.await.ok()?))
+}
+
+/// What the store keeps of a revision.
+pub(super) fn kept(connection: &str, revision: &Revision) -> NewRevision {
+    let plan = |plan: &Arc<crate::mapping::Plan>| {
+        let signature = plan.signature();
+        let detail = serde_json::to_string(&signature).expect("texts by text");
+        (plan.model().name, KeptPlan { signature: signature.hash(), detail })
+    };
+    NewRevision {
+        connection: connection.to_owned(),
+        hash: revision.hash.clone(),
+        connector: revision.connector.clone(),
+        files: revision.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
+        plans: revision.plans().map(plan).collect(),
+        at: Timestamp::now(),
+    }
+}
+
+async fn place(access: &Arc<dyn Access>, connection: Connection) -> Result<Connection, Report> {
+    let name = connection.name.clone();
+    access.place(connection).await.map_err(|error| {
+        let problems = Problems::new();
+        problems.report(Problem::error("M0618", format!("the source of `{name}` cannot be used: {error}")));
+        problems.into_report()
+    })
+}
+
+/// Runs what takes processor time on a thread that no task needs.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}

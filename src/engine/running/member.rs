@@ -1,0 +1,212 @@
+//! A connection of a running engine: what it runs with, its syncs and its remaps.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::{Duration, sleep};
+
+use super::Shared;
+use super::status::{SyncState, Synced};
+use crate::connector::{Connection, Live, Revision};
+use crate::diagnostics::Report;
+use crate::engine::EngineError;
+use crate::source::Source;
+use crate::store::StoreError;
+use crate::sync::{Event, Reading, RemapProgress, Remapping, SyncOptions};
+
+/// How long a remap that the store did not let happen waits.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
+
+/// A connection that runs.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub name: String,
+    pub live: Arc<Live>,
+    state: Mutex<State>,
+    /// There may be something to map again.
+    pub remap: Notify,
+    /// A sync is wanted before its time.
+    pub sync_now: Notify,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub connection: Connection,
+    pub since: Timestamp,
+    /// What is wrong with the present files. The revision is the last good one then.
+    pub broken: Option<Report>,
+    pub sync: SyncState,
+    pub remap: Vec<RemapProgress>,
+}
+
+impl Member {
+    pub fn new(connection: Connection, revision: Revision, broken: Option<Report>) -> Member {
+        Member {
+            name: connection.name.clone(),
+            live: Arc::new(Live::new(revision)),
+            state: Mutex::new(State {
+                connection,
+                since: Timestamp::now(),
+                broken,
+                sync: SyncState::default(),
+                remap: Vec::new(),
+            }),
+            remap: Notify::new(),
+            sync_now: Notify::new(),
+            tasks: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // What is behind the lock is replaced whole, so a panic leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to sync and to map again.
+    pub fn start(self: &Arc<Self>, shared: &Arc<Shared>) {
+        let mut tasks = vec![tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle()];
+        if shared.options.syncs {
+            tasks.push(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared))).abort_handle());
+        }
+        *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+        self.remap.notify_one();
+    }
+
+    /// Ends both at once. A page or a batch under way is written whole or not at all, and the next start goes on there.
+    pub fn stop(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+
+    async fn keep_mapped(self: Arc<Self>, shared: Arc<Shared>) {
+        loop {
+            self.remap.notified().await;
+            let remapping = Remapping {
+                connection: self.name.clone(),
+                live: Arc::clone(&self.live),
+                store: shared.engine.store.clone(),
+                pace: shared.pace.clone(),
+            };
+            let observe = |progress: RemapProgress| {
+                let mut state = self.state();
+                state.remap.retain(|other| other.model != progress.model);
+                state.remap.push(progress);
+            };
+            match remapping.run(observe).await {
+                Ok(done) => {
+                    for progress in &done {
+                        let (done, left) = (progress.done, progress.left);
+                        tracing::info!(
+                            connection = self.name,
+                            model = progress.model.name,
+                            mapped = done.mapped,
+                            changed = done.changed,
+                            failed = done.failed,
+                            waiting = left.waiting,
+                            "stored records were mapped again"
+                        );
+                        metrics::counter!("crosswalk_records_remapped_total", "connection" => self.name.clone())
+                            .increment(done.mapped);
+                    }
+                    self.state().remap = done;
+                }
+                Err(error) => {
+                    tracing::warn!(connection = self.name, %error, "stored records could not be mapped again; it is tried later");
+                    sleep(AFTER_TROUBLE).await;
+                    self.remap.notify_one();
+                }
+            }
+        }
+    }
+
+    async fn keep_synced(self: Arc<Self>, shared: Arc<Shared>) {
+        loop {
+            let due = match self.due(&shared).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(connection = self.name, %error, "the store does not say when the next sync is due");
+                    AFTER_TROUBLE
+                }
+            };
+            self.state().sync.next_at = Some(Timestamp::now() + due);
+            tokio::select! {
+                () = sleep(due) => {}
+                () = self.sync_now.notified() => {}
+            }
+            self.sync(&shared).await;
+            // Pages that were under way when files changed are of the revision before.
+            self.remap.notify_one();
+        }
+    }
+
+    /// How long until the next sync.
+    async fn due(&self, shared: &Shared) -> Result<Duration, StoreError> {
+        let (every, last_try) = {
+            let state = self.state();
+            (state.connection.options.every, state.sync.last.as_ref().map(|last| last.began_at))
+        };
+        let latest = match last_try {
+            Some(began_at) => Some(began_at),
+            None => self.last_whole_sync(shared).await?,
+        };
+        let Some(latest) = latest else { return Ok(Duration::ZERO) };
+        let ago = Timestamp::now().duration_since(latest);
+        Ok(every.saturating_sub(Duration::try_from(ago).unwrap_or_default()))
+    }
+
+    /// When the model began to be read that was read longest ago; none when one never was to its end.
+    async fn last_whole_sync(&self, shared: &Shared) -> Result<Option<Timestamp>, StoreError> {
+        let mut oldest = None;
+        for plan in self.live.revision().plans() {
+            let Some(run) = shared.engine.store.latest_complete(&self.name, plan.model()).await? else {
+                return Ok(None);
+            };
+            oldest = Some(oldest.map_or(run.started_at, |oldest: Timestamp| oldest.min(run.started_at)));
+        }
+        Ok(oldest)
+    }
+
+    async fn sync(&self, shared: &Shared) {
+        let began_at = Timestamp::now();
+        {
+            let mut state = self.state();
+            state.sync.now = Some(Default::default());
+            state.sync.next_at = None;
+        }
+        let result = self.read(shared).await;
+        let synced = match result {
+            Ok(report) => Synced::of(&report, began_at),
+            Err(error) => Synced::failed(&error, began_at),
+        };
+        match &synced.error {
+            None => tracing::info!(connection = self.name, fetched = synced.fetched, failed = synced.failed, "synced"),
+            Some(error) => tracing::warn!(connection = self.name, %error, "the sync did not come to its end"),
+        }
+        let mut state = self.state();
+        state.sync.now = None;
+        state.sync.last = Some(synced);
+    }
+
+    async fn read(&self, shared: &Shared) -> Result<crate::sync::SyncReport, EngineError> {
+        let connection = self.state().connection.clone();
+        let credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
+        let remote = self.live.revision().remote.clone();
+        let reading = Reading {
+            connection: self.name.clone(),
+            live: Arc::clone(&self.live),
+            source: Arc::new(Source::new(remote, credentials)?),
+            store: shared.engine.store.clone(),
+            pace: shared.pace.clone(),
+        };
+        let observe = |event: Event| {
+            if let Some(now) = &mut self.state().sync.now {
+                now.hear(&event);
+            }
+        };
+        Ok(reading.sync(&SyncOptions::default(), observe).await?)
+    }
+}

@@ -1,0 +1,157 @@
+//! What a running engine does at this moment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::member::{Member, State};
+use crate::engine::EngineError;
+use crate::sync::{Event, SyncReport};
+
+/// What a running engine does at this moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Status {
+    /// When it began to run.
+    pub started_at: Timestamp,
+    /// How it notices that files changed.
+    pub watching: String,
+    /// How often files were looked at since: what that led to.
+    pub reloads: BTreeMap<String, u64>,
+    /// Each connection, in the order of their names.
+    pub connections: Vec<ConnectionStatus>,
+}
+
+/// What a connection does at this moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConnectionStatus {
+    /// Its name.
+    pub name: String,
+    /// Its connector; none when its file cannot be read.
+    pub connector: Option<String>,
+    /// The hash of the revision that it runs with; none when there is none that compiles.
+    pub revision: Option<String>,
+    /// Since when it runs with it.
+    pub since: Option<Timestamp>,
+    /// What is wrong with its present files, as pictures.
+    pub broken: Option<String>,
+    /// Its syncs.
+    pub sync: SyncState,
+    /// What is to be mapped again, by model.
+    pub remap: Vec<RemapStatus>,
+}
+
+/// The syncs of a connection.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncState {
+    /// The one that is under way.
+    pub now: Option<SyncNow>,
+    /// The last one since the engine began to run.
+    pub last: Option<Synced>,
+    /// When the next one begins; none while one is under way.
+    pub next_at: Option<Timestamp>,
+}
+
+/// A sync that is under way.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncNow {
+    /// The model that is read.
+    pub model: Option<String>,
+    /// Records of it that were read.
+    pub fetched: u64,
+    /// Records of it that the source announced.
+    pub total: Option<u64>,
+}
+
+/// A sync that ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Synced {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Records that were read.
+    pub fetched: u64,
+    /// Records that could not be mapped, as a whole or in a field.
+    pub failed: u64,
+    /// Why it did not come to its end.
+    pub error: Option<String>,
+}
+
+/// What is to be mapped again of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemapStatus {
+    /// The model.
+    pub model: String,
+    /// Records that were mapped again.
+    pub mapped: u64,
+    /// Those of them that changed by it.
+    pub changed: u64,
+    /// Records that are still to be mapped again.
+    pub left: u64,
+    /// Records that lack what the revision reads: the next sync brings them.
+    pub waiting: u64,
+}
+
+impl SyncNow {
+    pub(super) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Started { model, .. } => {
+                *self = SyncNow { model: Some(model.name.to_owned()), ..SyncNow::default() }
+            }
+            Event::Page { fetched, total, .. } => (self.fetched, self.total) = (*fetched, *total),
+            Event::Restarted { .. } | Event::Finished(_) => {}
+        }
+    }
+}
+
+impl Synced {
+    pub(super) fn of(report: &SyncReport, began_at: Timestamp) -> Synced {
+        Synced {
+            began_at,
+            ended_at: Timestamp::now(),
+            fetched: report.models.iter().map(|model| model.counts.fetched).sum(),
+            failed: report.failed(),
+            error: report.source_error().map(ToString::to_string),
+        }
+    }
+
+    pub(super) fn failed(error: &EngineError, began_at: Timestamp) -> Synced {
+        Synced { began_at, ended_at: Timestamp::now(), fetched: 0, failed: 0, error: Some(error.to_string()) }
+    }
+}
+
+impl ConnectionStatus {
+    pub(super) fn of(member: &Member) -> ConnectionStatus {
+        let State { connection, since, broken, sync, remap } = member.state().clone();
+        let remap = remap.iter().map(|progress| RemapStatus {
+            model: progress.model.name.to_owned(),
+            mapped: progress.done.mapped,
+            changed: progress.done.changed,
+            left: progress.left.ready,
+            waiting: progress.left.waiting,
+        });
+        ConnectionStatus {
+            name: member.name.clone(),
+            connector: Some(connection.connector.value),
+            revision: Some(member.live.revision().hash.clone()),
+            since: Some(since),
+            broken: broken.map(|report| report.to_string()),
+            sync,
+            remap: remap.collect(),
+        }
+    }
+
+    /// A connection that never ran.
+    pub(super) fn of_broken(name: &str, report: &crate::diagnostics::Report) -> ConnectionStatus {
+        ConnectionStatus {
+            name: name.to_owned(),
+            connector: None,
+            revision: None,
+            since: None,
+            broken: Some(report.to_string()),
+            sync: SyncState::default(),
+            remap: Vec::new(),
+        }
+    }
+}
