@@ -39,9 +39,21 @@ impl Context {
         self.store.clone().unwrap_or_else(|| self.home.join(STORE_FILE))
     }
 
+    /// The engine over a store that was filled before, which stays as it is.
+    pub async fn reading_engine(&self) -> Result<Engine, CliError> {
+        let home = self.home()?;
+        self.expect_store()?;
+        Ok(Engine::open_to_read(home.root(), self.store.as_deref()).await?)
+    }
+
     /// The engine over a store that was filled before.
     pub async fn filled_engine(&self) -> Result<Engine, CliError> {
         self.home()?;
+        self.expect_store()?;
+        self.engine().await
+    }
+
+    fn expect_store(&self) -> Result<(), CliError> {
         let store = self.store_path();
         if !store.is_file() {
             return Err(CliError::usage(format!(
@@ -50,7 +62,7 @@ impl Context {
                 self.spell("sync CONNECTION")
             )));
         }
-        self.engine().await
+        Ok(())
     }
 
     /// Makes sure that records of a connection are or may come to be in the store.

@@ -21,6 +21,8 @@ pub(super) enum Exit {
     Configuration,
     /// The source could not be reached, or refused.
     Source,
+    /// Something would become other.
+    Changes,
     /// Somebody pressed Ctrl-C.
     Interrupted,
 }
@@ -41,6 +43,7 @@ impl From<Exit> for ExitCode {
             Exit::WithFailures => 1,
             Exit::Configuration => 2,
             Exit::Source => 3,
+            Exit::Changes => 10,
             // As a shell says it of a process that ended by SIGINT.
             Exit::Interrupted => 130,
         })

@@ -10,9 +10,12 @@ mod get;
 mod list;
 mod log;
 mod new;
+mod plan;
 mod progress;
 mod record;
 mod reload;
+mod revisions;
+mod rollback;
 mod run;
 mod sandbox;
 mod schema;
@@ -52,6 +55,7 @@ Examples:
   crosswalk list jobs --limit 3         look at what was read
   crosswalk check                       see what is wrong with mappings
   crosswalk coverage sandbox            see where every field comes from
+  crosswalk plan sandbox                see what an edited mapping would do to what is stored
   crosswalk run                         sync by the clock; mappings may change meanwhile
   crosswalk explain jobs 1101           see why a record has its values
   crosswalk sync acme --log debug       watch every request";
@@ -102,6 +106,9 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Reload(reload::Reload),
+    Plan(plan::Plan),
+    Revisions(revisions::Revisions),
+    Rollback(rollback::Rollback),
     Sync(sync::Sync),
     List(list::List),
     Get(get::Get),
@@ -146,6 +153,9 @@ impl Command {
             Command::Run(run) => run.run(context).await,
             Command::Status(status) => status.run(context).await,
             Command::Reload(reload) => reload.run(context).await,
+            Command::Plan(plan) => plan.run(context).await,
+            Command::Revisions(revisions) => revisions.run(context).await,
+            Command::Rollback(rollback) => rollback.run(context).await,
             Command::Sync(sync) => sync.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,

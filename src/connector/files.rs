@@ -99,6 +99,23 @@ impl Home {
         format!("mappings/{connector}/schema.graphql")
     }
 
+    /// The paths and texts of the files that a connection runs with: its own, those of its connector, those of its
+    /// overlay. A file that cannot be read has no text.
+    pub fn files_of(
+        &self,
+        connection: &str,
+        connector: &str,
+        overlay: Option<&str>,
+    ) -> BTreeMap<String, Option<String>> {
+        let home = self.still();
+        let Some(still) = &home.still else { return BTreeMap::new() };
+        let mut prefixes = vec![format!("mappings/{connector}/"), format!("scripts/{connector}/")];
+        prefixes.extend(overlay.map(|overlay| format!("connections/{overlay}/")));
+        let own = format!("connections/{connection}.yaml");
+        let is_of_it = |path: &str| path == own || prefixes.iter().any(|prefix| path.starts_with(prefix));
+        still.files().filter(|(path, _)| is_of_it(path)).map(|(path, text)| (path.to_owned(), text.cloned())).collect()
+    }
+
     /// The schema of a connector, if there is one.
     pub fn schema(&self, connector: &str) -> Result<Option<Arc<SourceFile>>, Report> {
         let path = Home::schema_path(connector);

@@ -56,6 +56,12 @@ impl Still {
         }
     }
 
+    /// Every file; one that cannot be read has no text.
+    pub fn files(&self) -> impl Iterator<Item = (&str, Option<&String>)> {
+        let files = self.0.iter().filter(|(path, _)| !path.ends_with('/'));
+        files.map(|(path, text)| (path.as_str(), text.as_ref().ok()))
+    }
+
     pub fn has(&self, path: &str) -> bool {
         self.0.contains_key(path)
     }

@@ -48,6 +48,34 @@ pub enum EngineError {
         /// The id that was asked for.
         id: String,
     },
+    /// No revision has this hash, or several have it.
+    #[error(
+        "connection `{connection}` never ran with one certain revision `{revision}`; `crosswalk revisions` lists them"
+    )]
+    NoRevision {
+        /// The connection.
+        connection: String,
+        /// What was asked for.
+        revision: String,
+    },
+    /// The files of a revision are gone.
+    #[error(
+        "the files of revision {revision} of connection `{connection}` are not kept any more; only those of the last ones are"
+    )]
+    NotKept {
+        /// The connection.
+        connection: String,
+        /// The revision.
+        revision: String,
+    },
+    /// A file of the home cannot be written.
+    #[error("{} cannot be written: {cause}", path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

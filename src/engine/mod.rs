@@ -4,8 +4,10 @@ pub mod cases;
 mod coverage;
 mod error;
 mod explain;
+mod preview;
 mod pull;
 mod record;
+mod rollback;
 mod running;
 mod schemas;
 
@@ -15,8 +17,10 @@ use std::sync::Arc;
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
+pub use rollback::{Rollback, RollbackStep};
 pub use running::{
     Access, ConnectionStatus, FromHome, ModelChange, Outcome, Reload, Reloaded, RemapStatus, RunOptions, Running,
     Status, SyncNow, SyncState, Synced, changes,
@@ -63,6 +67,14 @@ impl Engine {
         let home = Home::new(home);
         let default = home.root().join(STORE_FILE);
         let store = Store::open(store.unwrap_or(&default)).await?;
+        Ok(Engine { home, store })
+    }
+
+    /// The same over a store that is there and up to date, to look at it: nothing is written.
+    pub async fn open_to_read(home: impl Into<PathBuf>, store: Option<&Path>) -> Result<Engine, EngineError> {
+        let home = Home::new(home);
+        let default = home.root().join(STORE_FILE);
+        let store = Store::open_to_read(store.unwrap_or(&default)).await?;
         Ok(Engine { home, store })
     }
 

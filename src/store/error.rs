@@ -41,6 +41,9 @@ pub enum Problem {
     /// The file is damaged.
     #[error("the file is damaged; restore a copy, or move it away and sync everything again")]
     Damaged,
+    /// The tables are those of an earlier version of the program, and may not be changed now.
+    #[error("the file was written by an older version of crosswalk; a sync, or `crosswalk run`, brings it up to date")]
+    OlderSchema,
     /// A later version of the program has changed the tables.
     #[error("the file was written by a newer version of crosswalk (schema {0}); use that version, or another file")]
     NewerSchema(i64),

@@ -37,7 +37,7 @@ pub use history::{RunState, RunSummary};
 pub use page::{PageWrite, RecordWrite};
 pub use read::{ListQuery, RecordCounts, StoredRecord};
 pub use reads::ReadsNumber;
-pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, Unmapped, Unpacker};
+pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, StoredRaw, Unmapped, Unpacker};
 pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
 pub use run::{Counts, NewRun, Outcome, Run};
 pub use scope::RowKey;
@@ -65,6 +65,15 @@ impl Store {
             std::fs::create_dir_all(folder).map_err(|cause| error(Problem::CannotOpen(cause.to_string())))?;
         }
         let writer = schema::open_writer(&options).await.map_err(error)?;
+        let readers = schema::open_readers(&options);
+        Ok(Store(Arc::new(Connections { path: path.to_owned(), writer: Mutex::new(writer), readers })))
+    }
+
+    /// Opens a store to read it. Nothing is written, not even what would bring its tables up to date.
+    pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
+        let options = schema::options(path);
+        let reader = schema::open_reader(&options).await;
+        let writer = reader.map_err(|problem| StoreError { path: path.to_owned(), problem })?;
         let readers = schema::open_readers(&options);
         Ok(Store(Arc::new(Connections { path: path.to_owned(), writer: Mutex::new(writer), readers })))
     }

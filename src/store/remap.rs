@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 use zstd::bulk::Decompressor;
 
@@ -15,10 +16,12 @@ use super::draft::{Draft, read_states, select_states};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause};
 use super::page::RecordWrite;
+use super::read::issues;
 use super::reads::ReadsNumber;
 use super::scope::{RowKey, Scope};
 use super::statement::Batched;
 use super::{Store, moment, natural};
+use crate::mapping::Issue;
 use crate::model::Model;
 
 static STATES: LazyLock<Batched> = LazyLock::new(|| Batched::set(select_states!("WHERE scope = ? AND key IN")));
@@ -177,16 +180,7 @@ impl Store {
         .bind(limit)
         .fetch_all(self.readers())
         .await?;
-        let record = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(RawRecord {
-                key: RowKey(row.try_get(0)?),
-                payload: row.try_get(1)?,
-                raw_hash: Hash::stored(row.try_get(2)?),
-                revision: row.try_get(3)?,
-                remote_id: row.try_get(4)?,
-            })
-        };
-        rows.iter().map(record).collect()
+        rows.iter().map(raw_record).collect()
     }
 
     /// Writes rows that were mapped again, all or nothing. A row that a sync or another remap wrote meanwhile is left
@@ -237,6 +231,86 @@ impl Store {
         let scopes = Scope::of(self.readers(), Some(&target.connection), target.model).await?;
         Ok(scopes.first().map(|(scope, _)| *scope))
     }
+}
+
+/// A stored record with what it was mapped from.
+#[derive(Debug)]
+pub struct StoredRaw {
+    /// What is mapped.
+    pub raw: RawRecord,
+    /// The unified id.
+    pub id: String,
+    /// The unified record as JSON; none when it never mapped.
+    pub unified: Option<String>,
+    /// What fitted nowhere.
+    pub issues: Vec<Issue>,
+    /// Why it could not be mapped as a whole the last time.
+    pub failure: Option<String>,
+    /// The read that brought it, where that brought all of it.
+    pub fetched_by: Option<ReadsNumber>,
+}
+
+impl RawRecord {
+    /// The hash of the revision that mapped it.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+}
+
+impl Store {
+    /// Up to `limit` records of a connection and model after `after`, with what they were mapped from.
+    pub async fn stored_raw(
+        &self,
+        connection: &str,
+        model: &'static Model,
+        after: RowKey,
+        limit: u32,
+    ) -> Result<Vec<StoredRaw>, StoreError> {
+        self.read_stored_raw(connection, model, after, limit).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn read_stored_raw(
+        &self,
+        connection: &str,
+        model: &'static Model,
+        after: RowKey,
+        limit: u32,
+    ) -> Result<Vec<StoredRaw>, Problem> {
+        let scopes = Scope::of(self.readers(), Some(connection), model).await?;
+        let Some((scope, _)) = scopes.first() else { return Ok(Vec::new()) };
+        let rows = sqlx::query(
+            "SELECT records.key, raw.payload, raw_hash, revision, remote_id, id, unified.json, issues, failure, fetched_by \
+             FROM records JOIN raw ON raw.key = records.key LEFT JOIN unified ON unified.key = records.key \
+             WHERE records.key > ? AND records.key <= ? ORDER BY records.key LIMIT ?",
+        )
+        .bind(scope.floor().0.max(after.0))
+        .bind(scope.ceiling().0)
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await?;
+        let record = |row: &SqliteRow| {
+            let fetched_by: Option<i64> = row.try_get(9)?;
+            Ok(StoredRaw {
+                raw: raw_record(row)?,
+                id: row.try_get(5)?,
+                unified: row.try_get(6)?,
+                issues: issues(row.try_get(7)?)?,
+                failure: row.try_get(8)?,
+                fetched_by: fetched_by.filter(|number| *number > 0).map(ReadsNumber),
+            })
+        };
+        rows.iter().map(record).collect()
+    }
+}
+
+fn raw_record(row: &SqliteRow) -> Result<RawRecord, Problem> {
+    Ok(RawRecord {
+        key: RowKey(row.try_get(0)?),
+        payload: row.try_get(1)?,
+        raw_hash: Hash::stored(row.try_get(2)?),
+        revision: row.try_get(3)?,
+        remote_id: row.try_get(4)?,
+    })
 }
 
 impl RemapTarget {

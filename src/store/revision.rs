@@ -1,6 +1,6 @@
 //! The revisions that connections ran with: what their plans do, and the files of the last ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::error::{Problem, StoreError};
 use super::{Store, moment, natural};
+use crate::model::Model;
 
 /// Texts are written once and read seldom.
 const COMPRESSION_LEVEL: i32 = 9;
@@ -176,6 +177,23 @@ impl Store {
             texts.insert(path.clone(), String::from_utf8(bytes).map_err(|_| Problem::Damaged)?);
         }
         Ok(Some(texts))
+    }
+
+    /// The hashes of the revisions of a connection that map a model as this signature says.
+    pub async fn alike(
+        &self,
+        connection: &str,
+        model: &Model,
+        signature: &str,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let rows: Result<Vec<String>, sqlx::Error> =
+            sqlx::query_scalar("SELECT hash FROM plans WHERE connection = ? AND model = ? AND signature = ?")
+                .bind(connection.to_owned())
+                .bind(model.name.to_owned())
+                .bind(signature.to_owned())
+                .fetch_all(self.readers())
+                .await;
+        rows.map(|rows| rows.into_iter().collect()).map_err(|error| self.error(error.into()))
     }
 
     /// Whether some kept revision has this text.

@@ -1,6 +1,7 @@
 //! Opening the file: the pragmas, the tables and the views.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -81,6 +82,25 @@ pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<Sqlite
     sqlx::query("DELETE FROM scopes WHERE number = 0").execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(connection)
+}
+
+/// A connection that only reads, to a store whose tables are up to date.
+pub(super) async fn open_reader(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
+    let mut connection = options.clone().create_if_missing(false).pragma("query_only", "on").connect().await?;
+    refuse_foreign_file(&mut connection).await?;
+    let version: i64 = match sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+        .fetch_one(&mut connection)
+        .await
+    {
+        Ok(version) => version,
+        Err(sqlx::Error::Database(_)) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    match version.cmp(&(migrations().len() as i64)) {
+        Ordering::Less => Err(Problem::OlderSchema),
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(Problem::NewerSchema(version)),
+    }
 }
 
 /// The connections that read. They never wait for the writer, nor it for them.
