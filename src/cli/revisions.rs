@@ -46,10 +46,12 @@ impl Revisions {
         if let Some(name) = &self.connection {
             context.expect_connection(&engine, name).await?;
         }
-        let revisions = engine.store().revisions(self.connection.as_deref(), self.limit.saturating_add(1)).await?;
-        let shown = revisions.iter().take(self.limit as usize).enumerate().map(|(at, revision)| {
-            let before = revisions[at + 1..].iter().find(|other| other.connection == revision.connection);
-            (revision, before.map(|before| changed(before, revision)))
+        let revisions = engine.store().revisions(self.connection.as_deref(), u32::MAX).await?;
+        let shown = revisions.iter().take(self.limit as usize).map(|revision| {
+            let is_before = |other: &&KeptRevision| {
+                other.connection == revision.connection && revision.before.as_ref() == Some(&other.hash)
+            };
+            (revision, revisions.iter().find(is_before).map(|before| changed(before, revision)))
         });
         let text = if self.json { shown.map(json).collect() } else { table(context, shown.collect()) };
         context.terminal.print(&text)?;

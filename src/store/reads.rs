@@ -2,6 +2,8 @@
 
 use super::Store;
 use super::error::{Problem, StoreError};
+use super::scope::Scope;
+use crate::model::Model;
 
 /// The number of a read in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +19,23 @@ impl Store {
         .fetch_one(&mut *self.writer().await)
         .await;
         number.map(ReadsNumber).map_err(|error| self.error(Problem::from(error)))
+    }
+
+    /// The reads that brought the raw records of a connection and model.
+    pub async fn reads_of(&self, connection: &str, model: &'static Model) -> Result<Vec<ReadsNumber>, StoreError> {
+        self.numbers_of(connection, model).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn numbers_of(&self, connection: &str, model: &'static Model) -> Result<Vec<ReadsNumber>, Problem> {
+        let scopes = Scope::of(self.readers(), Some(connection), model).await?;
+        let Some((scope, _)) = scopes.first() else { return Ok(Vec::new()) };
+        let numbers: Vec<i64> =
+            sqlx::query_scalar("SELECT DISTINCT fetched_by FROM records WHERE key > ? AND key <= ? AND fetched_by > 0")
+                .bind(scope.floor().0)
+                .bind(scope.ceiling().0)
+                .fetch_all(self.readers())
+                .await?;
+        Ok(numbers.into_iter().map(ReadsNumber).collect())
     }
 
     /// All reads that there were, with the paths that they asked for.

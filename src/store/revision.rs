@@ -53,6 +53,8 @@ pub struct KeptRevision {
     pub first_used_at: Timestamp,
     /// When it came into use last.
     pub used_at: Timestamp,
+    /// The hash of the one that was in use until then.
+    pub before: Option<String>,
     /// Digests of the texts of its files, by path; none once they are not kept any more.
     pub files: Option<BTreeMap<String, String>>,
     /// What it does with the records of each model.
@@ -83,15 +85,27 @@ impl Store {
             files.insert(path, digest);
         }
         let at = moment::text(new.at);
+        let latest: Option<(String, Option<String>)> = sqlx::query_as(
+            "SELECT hash, before FROM revisions WHERE connection = ? ORDER BY used_at DESC, number DESC LIMIT 1",
+        )
+        .bind(new.connection.clone())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let before = match latest {
+            Some((hash, before)) if hash == new.hash => before,
+            Some((hash, _)) => Some(hash),
+            None => None,
+        };
         sqlx::query(
-            "INSERT INTO revisions (connection, hash, connector, first_used_at, used_at, files) \
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5) \
-             ON CONFLICT (connection, hash) DO UPDATE SET used_at = excluded.used_at, files = excluded.files",
+            "INSERT INTO revisions (connection, hash, connector, first_used_at, used_at, before, files) \
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (connection, hash) DO UPDATE SET \
+             used_at = excluded.used_at, before = excluded.before, files = excluded.files",
         )
         .bind(new.connection.clone())
         .bind(new.hash.clone())
         .bind(new.connector.clone())
         .bind(at)
+        .bind(before)
         .bind(serde_json::to_string(&files).expect("texts by text"))
         .execute(&mut *transaction)
         .await?;
@@ -253,6 +267,7 @@ fn revision(row: &SqliteRow) -> Result<KeptRevision, Problem> {
         connector: row.try_get("connector")?,
         first_used_at: moment::parse(row.try_get("first_used_at")?)?,
         used_at: moment::parse(row.try_get("used_at")?)?,
+        before: row.try_get("before")?,
         files: files.map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?,
         plans: BTreeMap::new(),
         remapped: BTreeMap::new(),

@@ -258,7 +258,7 @@ impl Task<'_> {
             Some(_) => BTreeSet::new(),
             None => self.engine.store.alike(self.connection, model, &plan.signature().hash()).await?,
         };
-        let (covering, new_paths) = self.covering(plan);
+        let (covering, new_paths) = self.covering(plan).await?;
         let unknown = fields_that_read(plan, &new_paths);
         let mut comparison =
             Some(Comparison::new(plan, before, self.connection, &self.labels, self.now, self.samples, unknown));
@@ -298,11 +298,12 @@ impl Task<'_> {
         Ok(())
     }
 
-    /// The reads that have all that a plan reads, and the paths that some other one lacks.
-    fn covering(&self, plan: &Plan) -> (BTreeSet<ReadsNumber>, Vec<String>) {
+    /// The reads that have all that a plan reads, and the paths that those lack which brought other records.
+    async fn covering(&self, plan: &Plan) -> Result<(BTreeSet<ReadsNumber>, Vec<String>), EngineError> {
+        let used = self.engine.store.reads_of(self.connection, plan.model()).await?;
         let mut covering = BTreeSet::new();
         let mut lacking = BTreeSet::new();
-        for (number, paths) in &self.reads {
+        for (number, paths) in self.reads.iter().filter(|(number, _)| used.contains(number)) {
             let Ok(reads) = serde_json::from_str::<Reads>(paths) else { continue };
             if reads.covers(&plan.reads()) {
                 covering.insert(*number);
@@ -310,7 +311,7 @@ impl Task<'_> {
                 lacking.extend(reads.missing(&plan.reads()));
             }
         }
-        (covering, lacking.into_iter().collect())
+        Ok((covering, lacking.into_iter().collect()))
     }
 }
 

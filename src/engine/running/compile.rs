@@ -59,7 +59,7 @@ pub(super) async fn last_good(engine: &Engine, access: &Arc<dyn Access>, name: &
 }
 
 /// What the store keeps of a revision.
-pub(super) fn kept(connection: &str, revision: &Revision) -> NewRevision {
+pub(in crate::engine) fn kept(connection: &str, revision: &Revision) -> NewRevision {
     let plan = |plan: &Arc<crate::mapping::Plan>| {
         let signature = plan.signature();
         let detail = serde_json::to_string(&signature).expect("texts by text");

@@ -98,7 +98,15 @@ impl Member {
             };
             match remapping.run(observe).await {
                 Ok(done) => {
-                    for progress in &done {
+                    for progress in done.iter().filter(|progress| progress.done.mapped == 0) {
+                        tracing::info!(
+                            connection = self.name,
+                            model = progress.model.name,
+                            records = progress.left.waiting,
+                            "records lack what the mapping reads now; the next sync brings it"
+                        );
+                    }
+                    for progress in done.iter().filter(|progress| progress.done.mapped > 0) {
                         let (done, left) = (progress.done, progress.left);
                         tracing::info!(
                             connection = self.name,

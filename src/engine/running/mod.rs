@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
 pub use self::access::{Access, FromHome};
+pub(super) use self::compile::kept;
 use self::compile::Compiled;
 use self::member::Member;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
@@ -23,6 +24,9 @@ use crate::connector::{Connection, Revision, Watch, WatchOptions};
 use crate::diagnostics::Report;
 use crate::store::StoreError;
 use crate::sync::Pace;
+
+/// Revisions of a connection that are kept to go back to, where nobody says how many.
+pub(super) const KEPT: u32 = 50;
 
 /// How an engine runs.
 #[derive(Debug, Clone)]

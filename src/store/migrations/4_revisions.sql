@@ -24,6 +24,7 @@ CREATE TABLE revisions (
     connector TEXT NOT NULL,
     first_used_at TEXT NOT NULL,
     used_at TEXT NOT NULL, -- when it came into use last
+    before TEXT, -- the hash of the one in use until then
     files TEXT, -- digests of texts by path, as JSON
     UNIQUE (connection, hash)
 ) STRICT;

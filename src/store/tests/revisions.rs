@@ -27,6 +27,7 @@ async fn the_files_of_the_last_revisions_are_kept() {
     let kept = store.revisions(Some(CONNECTION), 10).await.unwrap();
     assert_eq!(kept.iter().map(|kept| kept.hash.as_str()).collect::<Vec<_>>(), ["c", "a", "b"]);
     assert_eq!((kept[1].first_used_at, kept[1].used_at), (at(0), at(2)));
+    assert_eq!(kept.iter().map(|kept| kept.before.as_deref()).collect::<Vec<_>>(), [Some("a"), Some("b"), Some("a")]);
     let files = store.files_of(&kept[1]).await.unwrap().unwrap();
     assert_eq!(files, BTreeMap::from([("x.yaml".into(), "one".into()), ("y.yaml".into(), "same".into())]));
     assert_eq!(store.files_of(&kept[2]).await.unwrap(), None);
