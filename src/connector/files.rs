@@ -11,7 +11,7 @@ use super::still::Still;
 use crate::diagnostics::{Problem, Problems, Report, SourceFile};
 
 /// Larger files are no mappings.
-const LARGEST: u64 = 8 << 20;
+pub(super) const LARGEST: u64 = 8 << 20;
 
 /// A folder that holds `mappings/`, `scripts/` and `connections/`.
 #[derive(Debug, Clone)]

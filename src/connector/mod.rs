@@ -43,7 +43,7 @@ pub use live::Live;
 pub use remote::{
     EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
 };
-pub use watch::{Changed, Watch, WatchOptions};
+pub use watch::{Changed, Manner, Watch, WatchOptions};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.
 const NO_SANDBOX: &str = "http://127.0.0.1:9/";

@@ -10,7 +10,7 @@ pub(super) const READ: [(&str, &[&str]); 3] =
     [("mappings", &["yaml", "graphql"]), ("scripts", &["rhai"]), ("connections", &["yaml", "rhai"])];
 
 /// No home has its files deeper.
-const DEEPEST: usize = 3;
+pub(super) const DEEPEST: usize = 3;
 
 /// Every file of a home that something may read, by its path from the home on. A folder stands there with a slash at its end.
 #[derive(Debug, Default)]

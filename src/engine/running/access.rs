@@ -34,6 +34,11 @@ impl Access for FromHome {
 
 impl Default for super::RunOptions {
     fn default() -> Self {
-        super::RunOptions { access: Arc::new(FromHome), syncs: true, keep: super::KEPT, watch: Some(WatchOptions::default()) }
+        super::RunOptions {
+            access: Arc::new(FromHome),
+            syncs: true,
+            keep: super::KEPT,
+            watch: Some(WatchOptions::default()),
+        }
     }
 }

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
 pub use self::access::{Access, FromHome};
-pub(super) use self::compile::kept;
 use self::compile::Compiled;
+pub(super) use self::compile::kept;
 use self::member::Member;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
