@@ -8,6 +8,7 @@ pub mod api;
 pub mod cli;
 pub mod connector;
 pub mod diagnostics;
+pub mod digest;
 pub mod engine;
 pub mod mapping;
 pub mod model;

@@ -9,6 +9,7 @@ use super::condition::Operator;
 use super::custom::CustomFields;
 use super::kind::NamedKind;
 use super::shape::{Column, Scope};
+use super::signature::{Reads, Signature};
 use super::time::Moment;
 use super::{Context, Issue, Mapped};
 use crate::diagnostics::Place;
@@ -51,6 +52,9 @@ pub struct Plan {
     pub(super) sources: Vec<FieldSource>,
     /// The texts, in lower case, that lookups in a table can meet; none when they can meet any.
     pub(super) lookups: Vec<(String, Option<BTreeSet<String>>)>,
+    pub(super) signature: Signature,
+    pub(super) reads: Reads,
+    pub(super) choice: String,
 }
 
 /// What a field of a model is filled from.

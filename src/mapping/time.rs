@@ -12,6 +12,8 @@ pub(super) type Moment = i64;
 pub struct DateFormat {
     form: Form,
     clock: Clock,
+    /// The format and the zone.
+    written: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +45,15 @@ enum Part {
 impl DateFormat {
     /// A format such as `yyyy-MM-dd HH:mm:ss` or `rfc3339`, on the clock of a zone such as `Europe/Amsterdam`.
     pub fn new(format: &str, zone: &str) -> Result<DateFormat, String> {
+        let written = format!("{format} {zone}");
         let zone = TimeZone::get(zone).map_err(|_| format!("there is no time zone `{zone}`"))?;
         let form = if format == "rfc3339" { Form::Rfc3339 } else { Form::Fixed(pieces(format)?) };
-        Ok(DateFormat { form, clock: Clock::new(zone) })
+        Ok(DateFormat { form, clock: Clock::new(zone), written })
+    }
+
+    /// The format and the zone, as they were written.
+    pub(super) fn written(&self) -> &str {
+        &self.written
     }
 
     /// Reads a date.

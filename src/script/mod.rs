@@ -6,6 +6,7 @@
 mod arrays;
 mod call;
 mod check;
+mod code;
 mod docs;
 mod engine;
 mod error;
@@ -32,6 +33,7 @@ use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
+pub use code::Code;
 pub use docs::{definitions, reference};
 pub use error::{CallError, Frame};
 pub use follow::{Asked, Followed, Follower};
@@ -45,6 +47,9 @@ pub struct Scripts {
     native: BTreeSet<(String, usize)>,
     /// A file that cannot be used has its name taken all the same: what is wrong with it was reported.
     files: BTreeMap<String, Option<Compiled>>,
+    limits: Limits,
+    /// The names of the tables that functions can ask.
+    tables: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -72,6 +77,8 @@ pub struct Library {
     tables: BTreeSet<String>,
     /// Whether all files are there. What is missing may define any function.
     complete: bool,
+    /// What each function does, by its name and the number of its parameters.
+    code: BTreeMap<(String, usize), Code>,
 }
 
 /// A function of a script.
@@ -103,7 +110,13 @@ impl Scripts {
         };
         let files = files.iter().map(|(name, file)| (name.clone(), compile(file))).collect();
         import::check(&files, problems);
-        Scripts { native: check::native_functions(&engines.running), engines, files }
+        Scripts {
+            native: check::native_functions(&engines.running),
+            engines,
+            files,
+            limits: limits.clone(),
+            tables: tables.keys().cloned().collect(),
+        }
     }
 
     /// The functions of the files that a mapping names, each with the file that names it. Names that two files
@@ -141,6 +154,7 @@ impl Scripts {
             functions: named.iter().flat_map(|script| &script.functions).cloned().collect(),
             tables: all.iter().flat_map(|script| check::named_tables(&script.ast)).collect(),
             complete,
+            code: code::of(&all, &self.tables, &self.limits),
         }
     }
 

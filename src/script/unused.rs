@@ -45,13 +45,13 @@ impl Scripts {
 }
 
 /// What the functions of a file name.
-struct Uses {
+pub(super) struct Uses {
     /// A function, if it is clear which, and a name in it that may be that of a function.
-    names: Vec<(Option<String>, String)>,
+    pub names: Vec<(Option<String>, String)>,
 }
 
 impl Uses {
-    fn of(script: &Compiled) -> Uses {
+    pub fn of(script: &Compiled) -> Uses {
         let place = |position: Position| (position.line(), position.position());
         let bodies: Vec<_> = script
             .ast

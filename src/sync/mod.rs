@@ -178,7 +178,7 @@ impl Reading {
         observe: &mut impl FnMut(Event),
     ) -> Result<Walk, StoreError> {
         let fetched_by =
-            self.store.reads_number(&serde_json::to_string(&pinned.asked().reads()).expect("texts")).await?;
+            self.store.reads_number(&serde_json::to_string(pinned.asked().reads()).expect("texts")).await?;
         let mut pages = self.mapped_pages(pinned, run);
         let mut known_total = if run.next_page() > 0 { run.total() } else { None };
         let mut goes_on_at_a_cursor = run.next_cursor().is_some();

@@ -57,6 +57,6 @@ impl Pinned {
     }
 
     fn can_be_mapped_by(&self, plan: &Plan) -> bool {
-        self.asked.reads().covers(&plan.reads()) && (self.labels.is_some() || !plan.needs_labels())
+        self.asked.reads().covers(plan.reads()) && (self.labels.is_some() || !plan.needs_labels())
     }
 }

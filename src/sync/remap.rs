@@ -143,7 +143,7 @@ impl Task {
             let reads = of.store.reads().await?;
             let covering = reads
                 .into_iter()
-                .filter(|(_, paths)| serde_json::from_str(paths).is_ok_and(|reads: Reads| reads.covers(&plan.reads())));
+                .filter(|(_, paths)| serde_json::from_str(paths).is_ok_and(|reads: Reads| reads.covers(plan.reads())));
             covering.map(|(number, _)| number).collect()
         };
         let signature = plan.signature().hash();

@@ -176,7 +176,7 @@ impl Remarks {
     fn listed(self) -> Vec<Remark> {
         let mut remarks: Vec<Remark> =
             self.0.into_iter().map(|(message, records)| Remark { message, records }).collect();
-        remarks.sort_by(|one, other| other.records.cmp(&one.records));
+        remarks.sort_by_key(|remark| std::cmp::Reverse(remark.records));
         if remarks.len() > MOST_MESSAGES {
             let rest = remarks.split_off(MOST_MESSAGES);
             let records = rest.iter().map(|remark| remark.records).sum();

@@ -305,10 +305,10 @@ impl Task<'_> {
         let mut lacking = BTreeSet::new();
         for (number, paths) in self.reads.iter().filter(|(number, _)| used.contains(number)) {
             let Ok(reads) = serde_json::from_str::<Reads>(paths) else { continue };
-            if reads.covers(&plan.reads()) {
+            if reads.covers(plan.reads()) {
                 covering.insert(*number);
             } else {
-                lacking.extend(reads.missing(&plan.reads()));
+                lacking.extend(reads.missing(plan.reads()));
             }
         }
         Ok((covering, lacking.into_iter().collect()))

@@ -62,7 +62,7 @@ pub(super) async fn last_good(engine: &Engine, access: &Arc<dyn Access>, name: &
 pub(in crate::engine) fn kept(connection: &str, revision: &Revision) -> NewRevision {
     let plan = |plan: &Arc<crate::mapping::Plan>| {
         let signature = plan.signature();
-        let detail = serde_json::to_string(&signature).expect("texts by text");
+        let detail = serde_json::to_string(signature).expect("texts by text");
         (plan.model().name, KeptPlan { signature: signature.hash(), detail })
     };
     NewRevision {

@@ -105,8 +105,8 @@ fn of_plan(before: Option<&Plan>, after: &Plan) -> Option<ModelChange> {
     let change = match before {
         Some(before) => ModelChange {
             model: after.model().name.to_owned(),
-            fields: after.signature().changed_fields(&before.signature()),
-            new_paths: before.reads().missing(&after.reads()),
+            fields: after.signature().changed_fields(before.signature()),
+            new_paths: before.reads().missing(after.reads()),
             other_rows: before.choice() != after.choice(),
             removed: false,
         },

@@ -23,6 +23,7 @@ use super::dialect::Dialect;
 use super::document::{self, Document, Origin, Part, Read, Spec};
 use super::plan::{FieldPlan, FieldSource, GroupKey, Plan};
 use super::shape::Scope;
+use super::signature::{Reads, Signature};
 use super::time::DateFormat;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::model::{Kind, MODELS, Model};
@@ -88,7 +89,8 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     let operation = operation?;
     let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     scope.set_dates(&compiler.dates());
-    Some(Plan {
+    let reads = Reads::of(&scope, &|takes| compiler.nested_arguments(takes));
+    let mut plan = Plan {
         model,
         operation,
         one,
@@ -104,7 +106,13 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         tables_of_scripts,
         sources: parts.sources,
         lookups: state.lookups.take(),
-    })
+        signature: Signature::default(),
+        reads,
+        choice: String::new(),
+    };
+    plan.signature = Signature::of(&plan, around.tables);
+    plan.choice = plan.signature.choice(&plan.operation);
+    Some(plan)
 }
 
 /// What a record is made of.

@@ -128,7 +128,7 @@ impl Compiler<'_> {
     }
 
     /// How a list inside a row is asked for, where it takes such arguments.
-    fn nested_arguments(&self, takes: &[String]) -> String {
+    pub(super) fn nested_arguments(&self, takes: &[String]) -> String {
         let pages = &self.dialect.pages;
         let Some(NestedLists { argument, size }) = &pages.nested else { return String::new() };
         if !takes.contains(argument) {

@@ -33,8 +33,8 @@ pub struct FreeFields {
 /// A way to write an id: what stands before and behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spelling {
-    before: String,
-    after: String,
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
 /// What stands for the id in a spelling.
@@ -107,7 +107,7 @@ impl CustomKind {
     pub const NAMES: &[&str] =
         &["any", "text", "number", "integer", "boolean", "date", "datetime", "choice", "choices"];
 
-    const ALL: &[CustomKind] = &[
+    pub(super) const ALL: &[CustomKind] = &[
         CustomKind::Any,
         CustomKind::Text,
         CustomKind::Number,
