@@ -130,20 +130,23 @@ impl Sandboxes {
 }
 
 impl Access for Sandboxes {
-    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Result<Connection, EngineError>> {
+    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Connection> {
         Box::pin(async move {
-            let Some(settings) = connection.sandbox else { return Ok(connection) };
+            let Some(settings) = connection.sandbox else { return connection };
             if let Some(address) = self.address(&connection, settings) {
-                return Ok(connection.with_sandbox(&address));
+                return connection.with_sandbox(&address);
             }
-            let sandbox = Sandbox::start(options(settings)).await.map_err(|error| EngineError::Credentials {
-                connection: connection.name.clone(),
-                what: format!("its sandbox cannot be started: {error}"),
-            })?;
+            let sandbox = match Sandbox::start(options(settings)).await {
+                Ok(sandbox) => sandbox,
+                Err(error) => {
+                    tracing::error!(connection = connection.name, %error, "the sandbox cannot be started");
+                    return connection;
+                }
+            };
             let placed = connection.with_sandbox(sandbox.base_url());
             let mut started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             started.insert(placed.name.clone(), (settings, sandbox));
-            Ok(placed)
+            placed
         })
     }
 

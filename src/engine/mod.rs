@@ -30,8 +30,8 @@ pub use schemas::{FileSchema, SCHEMAS};
 use crate::connector::{Connection, Home, Live, Reference, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
-use crate::store::{ListQuery, RowKey, Store};
-use crate::sync::{Event, Pace, Reading, SyncOptions, SyncReport};
+use crate::store::{ListQuery, RowKey, Store, Unmapped};
+use crate::sync::{Event, Pace, Reading, SyncOptions, SyncReport, left_for};
 
 /// The name of the store's file in the home folder when no other is given.
 pub const STORE_FILE: &str = "crosswalk.db";
@@ -144,6 +144,15 @@ impl Engine {
             Some(stored) => Ok(self.records(model, vec![stored]).await?.pop()),
             None => Ok(None),
         }
+    }
+
+    /// How many stored records of a connection `revision` would map otherwise, by model.
+    pub async fn remap_left(
+        &self,
+        connection: &str,
+        revision: &Arc<Revision>,
+    ) -> Result<Vec<(&'static Model, Unmapped)>, EngineError> {
+        Ok(left_for(&self.store, connection, revision).await?)
     }
 
     /// What a connection's mappings fill, field by field.

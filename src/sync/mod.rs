@@ -26,7 +26,7 @@ use crate::source::{Position, Source, SourceError};
 use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError, text_digest};
 
 pub use pace::Pace;
-pub use remap::{RemapProgress, Remapping};
+pub use remap::{RemapProgress, Remapping, left_for};
 pub use report::{ModelReport, Reasons, State, SyncReport};
 
 /// Pages that may wait between two stages.

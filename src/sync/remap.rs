@@ -64,7 +64,9 @@ impl Remapping {
         let mut progress = RemapProgress { model, done: Remapped::default(), left: Unmapped::default() };
         loop {
             let revision = self.live.revision();
-            let Some(task) = Task::new(self, &revision, model).await? else { return Ok(progress) };
+            let Some(task) = Task::new(&self.store, &self.connection, &revision, model).await? else {
+                return Ok(progress);
+            };
             progress.left = self.store.unmapped(&task.target).await?;
             if progress.left.ready == 0 {
                 return Ok(progress);
@@ -120,6 +122,21 @@ impl Remapping {
     }
 }
 
+/// What is left to be mapped again by `revision`, of each model that it maps.
+pub async fn left_for(
+    store: &Store,
+    connection: &str,
+    revision: &Arc<Revision>,
+) -> Result<Vec<(&'static Model, Unmapped)>, StoreError> {
+    let mut left = Vec::new();
+    for model in MODELS {
+        if let Some(task) = Task::new(store, connection, revision, model).await? {
+            left.push((*model, store.unmapped(&task.target).await?));
+        }
+    }
+    Ok(left)
+}
+
 /// One revision's work on one model.
 struct Task {
     connection: String,
@@ -133,14 +150,19 @@ struct Task {
 
 impl Task {
     /// None when the revision does not map the model.
-    async fn new(of: &Remapping, revision: &Arc<Revision>, model: &'static Model) -> Result<Option<Task>, StoreError> {
+    async fn new(
+        store: &Store,
+        connection: &str,
+        revision: &Arc<Revision>,
+        model: &'static Model,
+    ) -> Result<Option<Task>, StoreError> {
         let Some(plan) = revision.plan(model) else { return Ok(None) };
-        let labels = if plan.needs_labels() { of.store.labels(&of.connection).await? } else { Labels::default() };
+        let labels = if plan.needs_labels() { store.labels(connection).await? } else { Labels::default() };
         // Names that were never read are like a path that was not.
         let readable = if plan.needs_labels() && labels.is_empty() {
             Vec::new()
         } else {
-            let reads = of.store.reads().await?;
+            let reads = store.reads().await?;
             let covering = reads
                 .into_iter()
                 .filter(|(_, paths)| serde_json::from_str(paths).is_ok_and(|reads: Reads| reads.covers(plan.reads())));
@@ -148,10 +170,10 @@ impl Task {
         };
         let signature = plan.signature().hash();
         Ok(Some(Task {
-            connection: of.connection.clone(),
+            connection: connection.to_owned(),
             revision: Arc::clone(revision),
             plan: Arc::clone(plan),
-            target: RemapTarget { connection: of.connection.clone(), model, signature, readable },
+            target: RemapTarget { connection: connection.to_owned(), model, signature, readable },
             labels: Arc::new(labels),
             now: Timestamp::now(),
         }))

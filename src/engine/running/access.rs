@@ -12,7 +12,7 @@ use crate::source::Credentials;
 pub trait Access: std::fmt::Debug + Send + Sync {
     /// Fills in what the address of the source hangs on. It is asked again whenever files change, and about a
     /// connection that it was asked about before.
-    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Result<Connection, EngineError>>;
+    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Connection>;
 
     /// The credentials for a connection that was placed.
     fn credentials(&self, home: &Home, connection: &Connection) -> Result<Credentials, EngineError>;
@@ -23,8 +23,8 @@ pub trait Access: std::fmt::Debug + Send + Sync {
 pub struct FromHome;
 
 impl Access for FromHome {
-    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Result<Connection, EngineError>> {
-        Box::pin(async { Ok(connection) })
+    fn place<'a>(&'a self, connection: Connection) -> BoxFuture<'a, Connection> {
+        Box::pin(async { connection })
     }
 
     fn credentials(&self, home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::access::Access;
 use crate::connector::{Connection, Home, Revision};
-use crate::diagnostics::{Problem, Problems, Report};
+use crate::diagnostics::Report;
 use crate::engine::Engine;
 use crate::store::{KeptPlan, NewRevision};
 
@@ -27,7 +27,7 @@ pub(super) async fn home(home: &Home, access: &Arc<dyn Access>) -> BTreeMap<Stri
     let mut placed = Vec::new();
     for (name, connection) in loaded {
         let connection = match connection {
-            Ok(connection) => place(access, connection).await,
+            Ok(connection) => Ok(access.place(connection).await),
             Err(report) => Err(report),
         };
         placed.push((name, connection));
@@ -50,7 +50,7 @@ pub(super) async fn last_good(engine: &Engine, access: &Arc<dyn Access>, name: &
     let kept = engine.store.revisions(Some(name), 1).await.ok()?.pop()?;
     let files = engine.store.files_of(&kept).await.ok()??;
     let home = Home::of_texts(engine.home.root(), files);
-    let connection = place(access, Connection::load(&home, name).ok()?).await.ok()?;
+    let connection = access.place(Connection::load(&home, name).ok()?).await;
     let revision = aside({
         let connection = connection.clone();
         move || Revision::load(&home, &connection)
@@ -73,15 +73,6 @@ pub(in crate::engine) fn kept(connection: &str, revision: &Revision) -> NewRevis
         plans: revision.plans().map(plan).collect(),
         at: Timestamp::now(),
     }
-}
-
-async fn place(access: &Arc<dyn Access>, connection: Connection) -> Result<Connection, Report> {
-    let name = connection.name.clone();
-    access.place(connection).await.map_err(|error| {
-        let problems = Problems::new();
-        problems.report(Problem::error("M0618", format!("the source of `{name}` cannot be used: {error}")));
-        problems.into_report()
-    })
 }
 
 /// Runs what takes processor time on a thread that no task needs.

@@ -218,7 +218,7 @@ impl<'p> Writer<'p> {
                 self.digest.text("empty");
             }
             Check::Filled => {
-                self.digest.text("filled");
+                self.digest.text("not empty");
             }
         }
     }
