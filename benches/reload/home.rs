@@ -222,17 +222,13 @@ impl Work {
     /// Waits until no record is left to be mapped again.
     pub async fn until_mapped(&self) -> Outcome<()> {
         let end = Instant::now() + Duration::from_secs(600);
-        loop {
-            let revision = self.running.revision("near").ok_or("no connection")?;
-            let left = self.engine.remap_left("near", &revision).await?;
-            if left.iter().all(|(_, left)| left.ready == 0) {
-                return Ok(());
-            }
+        while self.running.status().connections.iter().any(|connection| connection.mapping_again) {
             if Instant::now() > end {
-                return Err(format!("records are not mapped again: {left:?}").into());
+                return Err("records are not mapped again".into());
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        Ok(())
     }
 }
 

@@ -31,6 +31,9 @@ fn main() -> Outcome<()> {
     {
         return runtime.block_on(home::serve(candidates.parse()?, Duration::from_millis(latency.parse()?)));
     }
+    if arguments.iter().any(|argument| argument == "--remap-only") {
+        return runtime.block_on(remap_only());
+    }
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     runtime.block_on(bench(if is_quick { 5_000 } else { 100_000 }, if is_quick { 100 } else { 1_000 }))
 }
@@ -82,6 +85,18 @@ async fn bench(candidates: u32, reloads: usize) -> Outcome<()> {
     println!("memory before the reloads: {:.0} MiB", rss_mib()?);
     soak::run(&home, &work, reloads).await?;
     work.running.stop().await;
+    Ok(())
+}
+
+/// Maps the same records again and again, for a profiler.
+async fn remap_only() -> Outcome<()> {
+    let (near, far) = (Source::start(30_000, 0)?, Source::start(10, 0)?);
+    let home = BenchHome::new(&near, &far)?;
+    let work = home.run().await?;
+    work.until_synced("near").await?;
+    for number in 0..10 {
+        println!("{:.2?}", remap(&home, &work, &number.to_string()).await?);
+    }
     Ok(())
 }
 

@@ -18,7 +18,6 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use url::Url;
 
 use self::connection::SANDBOX;
@@ -26,6 +25,7 @@ use self::connection::SANDBOX;
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
+use crate::digest::Digest;
 use crate::mapping::{Dialect, Document, LabelsPlan, Plan, Surroundings, compile, labels};
 use crate::model::{MODELS, Model};
 use crate::schema::Schema;
@@ -73,6 +73,15 @@ impl Revision {
         let problems = Problems::new();
         let revision = load(home, connection, &problems);
         problems.into_result(revision)
+    }
+
+    /// The hash that the present files of a connection would have, without compiling them; none when some cannot be
+    /// read.
+    pub fn hash_of(home: &Home, connection: &Connection) -> Option<String> {
+        let problems = Problems::new();
+        let files = home.files(known_connector(home, connection, &problems)?, &problems);
+        let overlay = home.overlay(connection, &problems).unwrap_or_default();
+        (problems.count() == 0).then(|| hash(&all_files(connection, &files, &overlay)))
     }
 
     /// The plan of a model, if the connector maps it.
@@ -129,8 +138,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
-    let own = std::iter::once(&connection.file);
-    let files: Vec<Arc<SourceFile>> = own.chain(files.all()).chain(overlay.all()).cloned().collect();
+    let files = all_files(connection, &files, &overlay);
     let (connector, title) = (definition.name, definition.title);
     Some(Revision { hash: hash(&files), connector, title, remote, schema, files, plans, labels })
 }
@@ -404,16 +412,16 @@ fn placeholders(pattern: &str) -> Vec<(usize, usize)> {
     found
 }
 
+fn all_files(connection: &Connection, files: &Files, overlay: &Files) -> Vec<Arc<SourceFile>> {
+    std::iter::once(&connection.file).chain(files.all()).chain(overlay.all()).cloned().collect()
+}
+
 fn hash(files: &[Arc<SourceFile>]) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut digest = Digest::default();
     for file in files {
-        for part in [&file.path, &file.text] {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part.as_bytes());
-        }
+        digest.text(&file.path).text(&file.text);
     }
-    let digest = context.finish();
-    digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.short()
 }
 
 #[cfg(test)]

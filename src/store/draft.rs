@@ -40,6 +40,17 @@ static UPSERT_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
     )
 });
 
+/// For rows that are there for sure: no index is touched.
+static UPDATE_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::rows(
+        "UPDATE records SET unified_hash = new.column2, revision = new.column3, issues = new.column4, \
+         failure = new.column5, group_key = new.column6, members_of = new.column7, changed_at = new.column8, \
+         remote_deleted_at = new.column9 FROM (VALUES",
+        9,
+        ") AS new WHERE records.key = new.column1",
+    )
+});
+
 static UPSERT_UNIFIED: LazyLock<Batched> = LazyLock::new(|| {
     Batched::rows("INSERT INTO unified (key, json) VALUES", 2, "ON CONFLICT (key) DO UPDATE SET json = excluded.json")
 });
@@ -130,8 +141,23 @@ impl<'a> Draft<'a> {
     /// Writes everything but the payloads. Gives what to tell.
     pub async fn write(self, connection: &mut SqliteConnection) -> Result<Event, Problem> {
         let Draft { made, scope, seen, records, unified, untouched, event, .. } = self;
+        let (read, mapped_again) = if seen.is_some() { (records, Vec::new()) } else { (Vec::new(), records) };
+        UPDATE_RECORDS
+            .write_rows(connection, mapped_again, |statement, DraftRow { key, change, .. }| {
+                statement
+                    .bind(key.0)
+                    .bind(change.unified_hash.map(Hash::into_vec))
+                    .bind(change.revision)
+                    .bind(change.issues)
+                    .bind(change.failure)
+                    .bind(change.group)
+                    .bind(change.members_of)
+                    .bind(change.changed_at)
+                    .bind(change.remote_deleted_at)
+            })
+            .await?;
         UPSERT_RECORDS
-            .write_rows(connection, records, |statement, DraftRow { key, remote_id, seen, change }| {
+            .write_rows(connection, read, |statement, DraftRow { key, remote_id, seen, change }| {
                 statement
                     .bind(key.0)
                     .bind(scope.number())

@@ -128,6 +128,14 @@ impl Store {
         rows.iter().map(happened).collect::<Result<_, _>>().map_err(|problem| self.error(problem))
     }
 
+    /// Forgets the events that are older.
+    pub async fn forget_events(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut writer = self.writer().await;
+        let done =
+            sqlx::query("DELETE FROM events WHERE at < ?").bind(moment::text(before)).execute(&mut *writer).await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.error(error.into()))
+    }
+
     /// The number of the latest event; 0 when there is none.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM events")

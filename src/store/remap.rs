@@ -24,7 +24,7 @@ use super::{Store, moment, natural};
 use crate::mapping::Issue;
 use crate::model::Model;
 
-static STATES: LazyLock<Batched> = LazyLock::new(|| Batched::set(select_states!("WHERE scope = ? AND key IN")));
+static STATES: LazyLock<Batched> = LazyLock::new(|| Batched::set(select_states!("WHERE key IN")));
 
 /// Rows of the present revision: those of any revision that has the same plan.
 macro_rules! not_mapped_by {
@@ -32,7 +32,7 @@ macro_rules! not_mapped_by {
         concat!(
             "SELECT ",
             $columns,
-            " FROM records JOIN raw ON raw.key = records.key WHERE records.key > ?1 AND records.key <= ?2 \
+            " WHERE records.key > ?1 AND records.key <= ?2 \
              AND revision NOT IN (SELECT hash FROM plans WHERE connection = ?3 AND model = ?4 AND signature = ?5) ",
             $rest
         )
@@ -138,7 +138,7 @@ impl Store {
         let Some(scope) = self.scope(target).await? else { return Ok(Unmapped::default()) };
         let row = sqlx::query(not_mapped_by!(
             "count(*), coalesce(sum(fetched_by IN (SELECT value FROM json_each(?6))), 0), \
-             coalesce(sum(fetched_by IS 0), 0)",
+             coalesce(sum(fetched_by IS 0), 0) FROM records",
             ""
         ))
         .bind(scope.floor().0)
@@ -168,7 +168,8 @@ impl Store {
     async fn read_to_remap(&self, target: &RemapTarget, after: RowKey, limit: u32) -> Result<Vec<RawRecord>, Problem> {
         let Some(scope) = self.scope(target).await? else { return Ok(Vec::new()) };
         let rows = sqlx::query(not_mapped_by!(
-            "records.key, raw.payload, records.raw_hash, records.revision, records.remote_id",
+            "records.key, raw.payload, records.raw_hash, records.revision, records.remote_id \
+             FROM records JOIN raw ON raw.key = records.key",
             "AND fetched_by IN (SELECT value FROM json_each(?6)) ORDER BY records.key LIMIT ?7"
         ))
         .bind(scope.floor().0.max(after.0))
@@ -193,11 +194,7 @@ impl Store {
         let RemapWrite { target, revision, now, at, rows } = write;
         let Some(scope) = self.scope(target).await? else { return Ok(Remapped::default()) };
         let (now, at) = (moment::text(now), moment::text(at));
-        let states = STATES.pieces(
-            &rows,
-            |statement| statement.bind(scope.number()),
-            |statement, (raw, _)| statement.bind(raw.key.0),
-        );
+        let states = STATES.pieces(&rows, |statement| statement, |statement, (raw, _)| statement.bind(raw.key.0));
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         let stored = read_states(&mut transaction, states).await?;

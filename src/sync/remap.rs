@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use super::mapper;
 use super::pace::Pace;
@@ -81,42 +82,45 @@ impl Remapping {
         }
     }
 
-    /// Goes once over the rows, or until the revision is another: the batch under way is mapped while the one before
-    /// it is written.
+    /// Goes once over the rows, or until the revision is another. While a batch is written, the next is mapped and the
+    /// one after it read.
     async fn pass(
         &self,
         task: &Task,
         progress: &mut RemapProgress,
         observe: &mut impl FnMut(RemapProgress),
     ) -> Result<(), StoreError> {
-        let mut mapped = Vec::new();
-        let mut after = RowKey(0);
-        loop {
-            let began = Instant::now();
-            let is_present = Arc::ptr_eq(&task.revision, &self.live.revision());
-            let next = async {
-                if !is_present {
-                    return Ok(Vec::new());
+        let (send, mut mapped) = mpsc::channel(1);
+        let mapping = async move {
+            let mut raw = self.store.to_remap(&task.target, RowKey(0), BATCH).await?;
+            while let Some(last) = raw.last()
+                && Arc::ptr_eq(&task.revision, &self.live.revision())
+            {
+                let after = last.key;
+                let (rows, next) = tokio::join!(task.map(raw), self.store.to_remap(&task.target, after, BATCH));
+                if send.send(rows).await.is_err() {
+                    break;
                 }
-                let raw = self.store.to_remap(&task.target, after, BATCH).await?;
-                Ok::<_, StoreError>(task.map(raw).await)
-            };
-            let (written, next) = tokio::join!(self.write(task, mapped), next);
-            let written = written?;
-            progress.left.ready = progress.left.ready.saturating_sub(written.mapped);
-            progress.done += written;
-            mapped = next?;
-            observe(*progress);
-            let Some((last, _)) = mapped.last() else { return Ok(()) };
-            after = last.key;
-            self.pace.yield_to_syncs(began.elapsed()).await;
-        }
+                raw = next?;
+            }
+            Ok(())
+        };
+        let writing = async {
+            let mut began = Instant::now();
+            while let Some(rows) = mapped.recv().await {
+                let written = self.write(task, rows).await?;
+                progress.left.ready = progress.left.ready.saturating_sub(written.mapped);
+                progress.done += written;
+                observe(*progress);
+                self.pace.yield_to_syncs(began.elapsed()).await;
+                began = Instant::now();
+            }
+            Ok(())
+        };
+        tokio::try_join!(mapping, writing).map(|((), ())| ())
     }
 
     async fn write(&self, task: &Task, rows: Vec<(RawRecord, RecordWrite)>) -> Result<Remapped, StoreError> {
-        if rows.is_empty() {
-            return Ok(Remapped::default());
-        }
         let (target, revision) = (&task.target, task.revision.hash.as_str());
         self.store.write_remapped(RemapWrite { target, revision, now: task.now, at: Timestamp::now(), rows }).await
     }

@@ -11,11 +11,16 @@ use crate::diagnostics::Report;
 use crate::engine::Engine;
 use crate::store::{KeptPlan, NewRevision};
 
-/// A connection with its revision, or what is wrong with its files.
-pub(super) type Compiled = Result<(Connection, Revision), Report>;
+/// A connection with its revision, or what is wrong with its files. No revision where the files are those of the one in
+/// use.
+pub(super) type Compiled = Result<(Connection, Option<Revision>), Report>;
 
-/// Every connection of a home, compiled from the same moment's files.
-pub(super) async fn home(home: &Home, access: &Arc<dyn Access>) -> BTreeMap<String, Compiled> {
+/// Every connection of a home, compiled from the same moment's files. `in_use` are the hashes of what runs now.
+pub(super) async fn home(
+    home: &Home,
+    access: &Arc<dyn Access>,
+    in_use: BTreeMap<String, String>,
+) -> BTreeMap<String, Compiled> {
     let live = home.clone();
     let (home, loaded) = aside(move || {
         let still = live.still();
@@ -35,8 +40,12 @@ pub(super) async fn home(home: &Home, access: &Arc<dyn Access>) -> BTreeMap<Stri
     let compile = move || {
         let compiled = placed.into_iter().map(|(name, connection)| {
             let compiled = connection.and_then(|connection| {
+                let running = in_use.get(&name);
+                if running.is_some() && running == Revision::hash_of(&home, &connection).as_ref() {
+                    return Ok((connection, None));
+                }
                 let revision = Revision::load(&home, &connection)?;
-                Ok((connection, revision))
+                Ok((connection, Some(revision)))
             });
             (name, compiled)
         });

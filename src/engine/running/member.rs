@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Duration, sleep};
@@ -19,6 +19,9 @@ use crate::sync::{Event, Reading, RemapProgress, Remapping, SyncOptions};
 /// How long a remap that the store did not let happen waits.
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
+/// How long events can be read.
+const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// A connection that runs.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -26,7 +29,7 @@ pub(super) struct Member {
     pub live: Arc<Live>,
     state: Mutex<State>,
     /// There may be something to map again.
-    pub remap: Notify,
+    remap: Notify,
     /// A sync is wanted before its time.
     pub sync_now: Notify,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -40,6 +43,9 @@ pub(super) struct State {
     pub broken: Option<Report>,
     pub sync: SyncState,
     pub remap: Vec<RemapProgress>,
+    /// How often it was asked that records are mapped again, and up to which time that was done.
+    pub remaps_asked: u64,
+    pub remaps_done: u64,
 }
 
 impl Member {
@@ -53,6 +59,8 @@ impl Member {
                 broken,
                 sync: SyncState::default(),
                 remap: Vec::new(),
+                remaps_asked: 0,
+                remaps_done: 0,
             }),
             remap: Notify::new(),
             sync_now: Notify::new(),
@@ -65,6 +73,17 @@ impl Member {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has stored records mapped again that the revision in use would map otherwise.
+    pub fn map_again(&self) {
+        self.will_map_again();
+        self.remap.notify_one();
+    }
+
+    /// Says that they will be.
+    pub fn will_map_again(&self) {
+        self.state().remaps_asked += 1;
+    }
+
     /// Begins to sync and to map again.
     pub fn start(self: &Arc<Self>, shared: &Arc<Shared>) {
         let mut tasks = vec![tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle()];
@@ -72,7 +91,6 @@ impl Member {
             tasks.push(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared))).abort_handle());
         }
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
-        self.remap.notify_one();
     }
 
     /// Ends both at once. A page or a batch under way is written whole or not at all, and the next start goes on there.
@@ -85,6 +103,7 @@ impl Member {
     async fn keep_mapped(self: Arc<Self>, shared: Arc<Shared>) {
         loop {
             self.remap.notified().await;
+            let asked = self.state().remaps_asked;
             let remapping = Remapping {
                 connection: self.name.clone(),
                 live: Arc::clone(&self.live),
@@ -120,7 +139,8 @@ impl Member {
                         metrics::counter!("crosswalk_records_remapped_total", "connection" => self.name.clone())
                             .increment(done.mapped);
                     }
-                    self.state().remap = done;
+                    let mut state = self.state();
+                    (state.remap, state.remaps_done) = (done, asked);
                 }
                 Err(error) => {
                     tracing::warn!(connection = self.name, %error, "stored records could not be mapped again; it is tried later");
@@ -147,7 +167,7 @@ impl Member {
             }
             self.sync(&shared).await;
             // Pages that were under way when files changed are of the revision before.
-            self.remap.notify_one();
+            self.map_again();
         }
     }
 
@@ -194,9 +214,14 @@ impl Member {
             None => tracing::info!(connection = self.name, fetched = synced.fetched, failed = synced.failed, "synced"),
             Some(error) => tracing::warn!(connection = self.name, %error, "the sync did not come to its end"),
         }
-        let mut state = self.state();
-        state.sync.now = None;
-        state.sync.last = Some(synced);
+        {
+            let mut state = self.state();
+            state.sync.now = None;
+            state.sync.last = Some(synced);
+        }
+        if let Err(error) = shared.engine.store.forget_events(Timestamp::now() - EVENTS_ARE_KEPT).await {
+            tracing::warn!(%error, "old events could not be forgotten");
+        }
     }
 
     async fn read(&self, shared: &Shared) -> Result<crate::sync::SyncReport, EngineError> {

@@ -57,6 +57,8 @@ struct Shared {
     members: Mutex<BTreeMap<String, Arc<Member>>>,
     /// Connections that have no revision to run with, and why.
     broken: Mutex<BTreeMap<String, Report>>,
+    /// What was said of broken files last, so that it is said once.
+    told: Mutex<BTreeMap<String, String>>,
     watching: Mutex<String>,
     reloads: Mutex<BTreeMap<String, u64>>,
     /// One look at the files at a time: the later one sees what the earlier one did.
@@ -76,6 +78,7 @@ impl Engine {
             started_at: Timestamp::now(),
             members: Mutex::default(),
             broken: Mutex::default(),
+            told: Mutex::default(),
             watching: Mutex::new(watch.as_ref().map_or("not at all".to_owned(), |watch| watch.manner().to_string())),
             reloads: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
@@ -155,12 +158,15 @@ impl Shared {
     async fn reload(self: &Arc<Self>) -> Result<Reload, EngineError> {
         let _one = self.reloading.lock().await;
         let began = Instant::now();
-        let compiled = compile::home(&self.engine.home, &self.options.access).await;
+        let in_use: BTreeMap<String, String> = {
+            let members = self.members();
+            members.iter().map(|(name, member)| (name.clone(), member.live.revision().hash.clone())).collect()
+        };
+        let compiled = compile::home(&self.engine.home, &self.options.access, in_use).await;
         let gone: Vec<String> = self.members().keys().filter(|name| !compiled.contains_key(*name)).cloned().collect();
         let mut connections = Vec::new();
-        let mut kept = Ok(());
         for (name, compiled) in compiled {
-            let outcome = self.take(&name, compiled, &mut kept).await;
+            let outcome = self.take(&name, compiled).await;
             connections.push(Reloaded { connection: name, outcome });
         }
         for name in gone {
@@ -173,36 +179,40 @@ impl Shared {
         connections.sort_by(|one, other| one.connection.cmp(&other.connection));
         let reload = Reload { connections, took: began.elapsed() };
         self.tell(&reload);
-        kept?;
+        self.keep(&reload).await?;
         Ok(reload)
     }
 
     /// Runs a connection with what its files became.
-    async fn take(self: &Arc<Self>, name: &str, compiled: Compiled, kept: &mut Result<(), StoreError>) -> Outcome {
+    async fn take(self: &Arc<Self>, name: &str, compiled: Compiled) -> Outcome {
         let member = self.members().get(name).cloned();
         match (member, compiled) {
-            (Some(member), Ok((connection, revision))) => {
+            (Some(member), Ok((connection, None))) => {
+                let mut state = member.state();
+                (state.connection, state.broken) = (connection, None);
+                Outcome::Unchanged { revision: member.live.revision().hash.clone() }
+            }
+            (Some(member), Ok((connection, Some(revision)))) => {
                 let restarts = is_another_source(&member, &connection, &revision);
                 {
                     let mut state = member.state();
                     (state.connection, state.broken) = (connection, None);
                 }
+                member.will_map_again();
                 let outcome = reload::swap(&member.live, revision);
                 if let Outcome::Swapped { .. } = outcome {
                     member.state().since = Timestamp::now();
-                    *kept = self.keep(name, &member.live.revision()).await;
                     if restarts {
                         member.stop();
                         member.start(self);
-                    } else {
-                        member.remap.notify_one();
                     }
                 }
                 outcome
             }
-            (None, Ok((connection, revision))) => {
+            // It ran when the files were looked at, and runs no more.
+            (None, Ok((_, None))) => Outcome::Stopped,
+            (None, Ok((connection, Some(revision)))) => {
                 let hash = revision.hash.clone();
-                *kept = self.keep(name, &revision).await;
                 self.start(Member::new(connection, revision, None));
                 Outcome::Started { revision: hash }
             }
@@ -215,7 +225,8 @@ impl Shared {
                 let keeps = last_good.as_ref().map(|(_, revision)| revision.hash.clone());
                 match last_good {
                     Some((connection, revision)) => {
-                        self.start(Member::new(connection, revision, Some(report.clone())));
+                        let member = self.start(Member::new(connection, revision, Some(report.clone())));
+                        member.map_again();
                     }
                     None => {
                         self.broken().insert(name.to_owned(), report.clone());
@@ -226,21 +237,31 @@ impl Shared {
         }
     }
 
-    fn start(self: &Arc<Self>, member: Member) {
+    fn start(self: &Arc<Self>, member: Member) -> Arc<Member> {
         let member = Arc::new(member);
         self.broken().remove(&member.name);
         self.members().insert(member.name.clone(), Arc::clone(&member));
         member.start(self);
+        member
     }
 
-    async fn keep(&self, connection: &str, revision: &Revision) -> Result<(), StoreError> {
-        let new = compile::kept(connection, revision);
-        self.engine.store.keep_revision(&new, self.options.keep).await
+    /// Writes down what is in use from now on, and has stored records mapped again by it.
+    async fn keep(&self, reload: &Reload) -> Result<(), StoreError> {
+        for Reloaded { connection, outcome } in &reload.connections {
+            let member = self.members().get(connection).cloned();
+            if let (Outcome::Started { .. } | Outcome::Swapped { .. }, Some(member)) = (outcome, member) {
+                let new = compile::kept(connection, &member.live.revision());
+                self.engine.store.keep_revision(&new, self.options.keep).await?;
+                member.map_again();
+            }
+        }
+        Ok(())
     }
 
     /// Says in the log and in figures what a reload led to.
     fn tell(&self, reload: &Reload) {
         let took = reload.took.as_millis();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reloads = self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
         for Reloaded { connection, outcome } in &reload.connections {
             let what = match outcome {
@@ -256,8 +277,12 @@ impl Shared {
                 }
                 Outcome::Unchanged { .. } => "unchanged",
                 Outcome::Broken { report, keeps } => {
-                    let goes_on = keeps.as_deref().unwrap_or("nothing");
-                    tracing::error!(connection, goes_on_with = goes_on, "files cannot be run with\n{report}");
+                    let report = report.to_string();
+                    if told.get(connection) != Some(&report) {
+                        let goes_on = keeps.as_deref().unwrap_or("nothing");
+                        tracing::error!(connection, goes_on_with = goes_on, "files cannot be run with\n{report}");
+                        told.insert(connection.clone(), report);
+                    }
                     "broken"
                 }
                 Outcome::Stopped => {
@@ -265,6 +290,9 @@ impl Shared {
                     "stopped"
                 }
             };
+            if what != "broken" {
+                told.remove(connection);
+            }
             *reloads.entry(what.to_owned()).or_default() += 1;
             metrics::counter!("crosswalk_reloads_total", "connection" => connection.clone(), "outcome" => what)
                 .increment(1);

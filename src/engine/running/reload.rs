@@ -121,12 +121,9 @@ fn of_plan(before: Option<&Plan>, after: &Plan) -> Option<ModelChange> {
     (!change.fields.is_empty() || !change.new_paths.is_empty() || change.other_rows).then_some(change)
 }
 
-/// Swaps unless the revision in use has the same files.
+/// Puts a revision into use.
 pub(super) fn swap(live: &Live, revision: Revision) -> Outcome {
     let before = live.revision();
-    if before.hash == revision.hash {
-        return Outcome::Unchanged { revision: revision.hash };
-    }
     let models = changes(&before, &revision);
     let (from, to) = (before.hash.clone(), revision.hash.clone());
     live.swap(revision);

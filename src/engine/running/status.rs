@@ -37,6 +37,8 @@ pub struct ConnectionStatus {
     pub broken: Option<String>,
     /// Its syncs.
     pub sync: SyncState,
+    /// Whether stored records are looked through for what is to be mapped again.
+    pub mapping_again: bool,
     /// What is to be mapped again, by model.
     pub remap: Vec<RemapStatus>,
 }
@@ -123,7 +125,7 @@ impl Synced {
 
 impl ConnectionStatus {
     pub(super) fn of(member: &Member) -> ConnectionStatus {
-        let State { connection, since, broken, sync, remap } = member.state().clone();
+        let State { connection, since, broken, sync, remap, remaps_asked, remaps_done } = member.state().clone();
         let remap = remap.iter().map(|progress| RemapStatus {
             model: progress.model.name.to_owned(),
             mapped: progress.done.mapped,
@@ -138,6 +140,7 @@ impl ConnectionStatus {
             since: Some(since),
             broken: broken.map(|report| report.to_string()),
             sync,
+            mapping_again: remaps_asked != remaps_done,
             remap: remap.collect(),
         }
     }
@@ -151,6 +154,7 @@ impl ConnectionStatus {
             since: None,
             broken: Some(report.to_string()),
             sync: SyncState::default(),
+            mapping_again: false,
             remap: Vec::new(),
         }
     }

@@ -65,6 +65,8 @@ async fn rows_of_another_plan_are_mapped_again_and_only_what_differs_changes() {
     assert_eq!((event.cause, event.changed, event.created, event.deleted), (Cause::Remap, 2, 0, 0));
     let keys = vec![scratch.user("1").await.key, scratch.user("3").await.key];
     assert_eq!((event.keys.as_ref(), event.revision.as_str()), (Some(&keys), SECOND));
+    assert_eq!(scratch.store.forget_events(at(5)).await.unwrap(), before as u64);
+    assert_eq!(scratch.store.events(0, 10).await.unwrap(), events);
 }
 
 #[tokio::test]
