@@ -9,7 +9,7 @@ use super::context::Context;
 use super::error::{CliError, Exit};
 use super::terminal::Paint;
 use crate::connector::{Connection, Watch, WatchOptions};
-use crate::engine::{Against, Engine, FieldPreview, ModelPreview, Preview, Remark};
+use crate::engine::{Against, Engine, EngineError, FieldPreview, ModelPreview, Preview, Remark};
 
 const NOTES: &str = "\
 The stored records are mapped with the present files, and compared with what they are
@@ -60,7 +60,7 @@ impl Plan {
         if !self.watch {
             return self.once(context, &engine).await;
         }
-        let mut watch = Watch::start(engine.home(), WatchOptions::default());
+        let mut watch = Watch::start(engine.home(), WatchOptions::default()).await.map_err(EngineError::Watch)?;
         loop {
             if let Err(error) = self.once(context, &engine).await {
                 let text = error.render(context.terminal.stderr).ok_or(error)?;

@@ -76,6 +76,9 @@ pub enum EngineError {
         /// Why.
         cause: std::io::Error,
     },
+    /// Files cannot be watched.
+    #[error("the files of the home cannot be watched: {0}")]
+    Watch(std::io::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -70,7 +70,10 @@ impl Engine {
     /// when a mapping changes. A connection whose files do not compile runs with its last good revision, which the store
     /// keeps; one that never had any waits until its files are mended.
     pub async fn run(&self, options: RunOptions) -> Result<Running, EngineError> {
-        let watch = options.watch.clone().map(|watch| Watch::start(&self.home, watch));
+        let watch = match options.watch.clone() {
+            Some(watch) => Some(Watch::start(&self.home, watch).await.map_err(EngineError::Watch)?),
+            None => None,
+        };
         let shared = Arc::new(Shared {
             engine: self.clone(),
             options,
