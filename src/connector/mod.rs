@@ -414,18 +414,4 @@ fn hash(folders: &[&Files], connection: &Connection) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_connectors_that_come_with_the_engine_compile() {
-        let home = Home::new(env!("CARGO_MANIFEST_DIR"));
-        for name in home.connections() {
-            let connection = Connection::load(&home, &name).unwrap_or_else(|report| panic!("{report}"));
-            let revision = Revision::load(&home, &connection).unwrap_or_else(|report| panic!("{report}"));
-            // A connector that somebody laid down beside them may have a few models only.
-            let least = if name == "sandbox" { MODELS.len() } else { 1 };
-            assert!(revision.plans().count() >= least, "{name}");
-        }
-    }
-}
+mod tests;

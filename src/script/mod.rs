@@ -6,6 +6,7 @@
 mod arrays;
 mod call;
 mod check;
+mod code;
 mod docs;
 mod engine;
 mod error;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use rhai::{AST, ImmutableString, Module, OptimizationLevel, Position, Scope, Shared};
 
 use self::check::Visible;
+use self::code::Code;
 use self::engine::Engines;
 use self::import::Import;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
@@ -32,6 +34,7 @@ use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
+pub use code::Reached;
 pub use docs::{definitions, reference};
 pub use error::{CallError, Frame};
 pub use follow::{Asked, Followed, Follower};
@@ -55,6 +58,7 @@ struct Compiled {
     /// The functions in the form in which they run.
     module: Shared<Module>,
     functions: Vec<Function>,
+    code: BTreeMap<String, Arc<Code>>,
     imports: Vec<Import>,
 }
 
@@ -68,6 +72,8 @@ pub struct Library {
     imports: Vec<(ImmutableString, Shared<Module>)>,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
+    /// The code of the functions of all files.
+    code: BTreeMap<String, Arc<Code>>,
     /// The tables that its functions name outright.
     tables: BTreeSet<String>,
     /// Whether all files are there. What is missing may define any function.
@@ -139,6 +145,7 @@ impl Scripts {
             imports: imports.collect(),
             files: named.iter().map(|script| Arc::clone(&script.file)).collect(),
             functions: named.iter().flat_map(|script| &script.functions).cloned().collect(),
+            code: all.iter().flat_map(|script| script.code.clone()).collect(),
             tables: all.iter().flat_map(|script| check::named_tables(&script.ast)).collect(),
             complete,
         }
@@ -197,9 +204,11 @@ impl Compiled {
             })
             .collect();
         functions.sort_by(|one, other| (&one.name, one.parameters.len()).cmp(&(&other.name, other.parameters.len())));
+        let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
+        let code = code::code(engine, file, &names);
         // What can be computed once is.
         let optimized = engine.optimize_ast(&Scope::new(), ast.clone(), OptimizationLevel::Simple);
-        Some(Compiled { file: Arc::clone(file), ast, module: module(&optimized, file), functions, imports })
+        Some(Compiled { file: Arc::clone(file), ast, module: module(&optimized, file), functions, code, imports })
     }
 
     /// The functions, each with the file.

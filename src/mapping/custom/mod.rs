@@ -9,6 +9,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
+use super::signature::Digest;
 use super::time::DateFormat;
 use crate::yaml::Located;
 
@@ -50,6 +51,13 @@ impl Spelling {
     /// The id in a key of this spelling.
     fn id<'k>(&self, key: &'k str) -> Option<&'k str> {
         key.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// Writes all of it.
+    pub(super) fn sign(&self, digest: &mut Digest) {
+        let Spelling { before, after } = self;
+        digest.text(before);
+        digest.text(after);
     }
 
     fn key(&self, id: &str) -> String {

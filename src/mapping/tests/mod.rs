@@ -10,6 +10,7 @@ mod paths;
 mod record;
 mod scripts;
 mod shapes;
+mod signature;
 mod steps;
 mod uses;
 mod values;
