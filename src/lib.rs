@@ -8,7 +8,6 @@ pub mod api;
 pub mod cli;
 pub mod connector;
 pub mod diagnostics;
-pub mod digest;
 pub mod engine;
 pub mod mapping;
 pub mod model;

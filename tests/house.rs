@@ -7,7 +7,6 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The modules from the ground floor up; a module uses only what stands before it. `sandbox` stands beside the house.
 const FLOORS: &[&str] = &[
-    "digest",
     "diagnostics",
     "yaml",
     "model",

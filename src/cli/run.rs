@@ -63,7 +63,7 @@ impl Run {
             return Err(ControlError::Taken(socket).into());
         }
         let figures = figures()?;
-        let watch = WatchOptions { force_polling: self.poll, ..WatchOptions::default() };
+        let watch = WatchOptions::default().polling(self.poll);
         let options = RunOptions {
             access: Arc::new(Sandboxes::default()),
             syncs: !self.no_sync,

@@ -9,9 +9,8 @@ use super::condition::Operator;
 use super::custom::CustomFields;
 use super::kind::NamedKind;
 use super::shape::{Column, Scope};
-use super::signature::{Reads, Signature};
 use super::time::Moment;
-use super::{Context, Issue, Mapped};
+use super::{Context, Issue, Mapped, Reads, Signature};
 use crate::diagnostics::Place;
 use crate::model::{Kind, Model};
 use crate::script::Library;
@@ -36,6 +35,10 @@ pub struct Plan {
     pub(super) operation: Operation,
     /// Asks for one record by the variable `$id`.
     pub(super) one: Option<Operation>,
+    /// Names what decides which rows are read.
+    pub(super) rows: String,
+    pub(super) reads: Reads,
+    pub(super) signature: Signature,
     pub(super) scope: Scope,
     /// The path from a page to its rows.
     pub(super) rows_of_page: Box<[Box<str>]>,
@@ -52,9 +55,6 @@ pub struct Plan {
     pub(super) sources: Vec<FieldSource>,
     /// The texts, in lower case, that lookups in a table can meet; none when they can meet any.
     pub(super) lookups: Vec<(String, Option<BTreeSet<String>>)>,
-    pub(super) signature: Signature,
-    pub(super) reads: Reads,
-    pub(super) choice: String,
 }
 
 /// What a field of a model is filled from.
@@ -272,6 +272,22 @@ impl Plan {
     /// [`Plan::operation`].
     pub fn one(&self) -> Option<&Operation> {
         self.one.as_ref()
+    }
+
+    /// What it does, whatever its files are written like.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// What its read fetches of each row.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// Names what decides which rows are read, and in which order: the field of the query type and its arguments, `where`
+    /// and `sort` among them. What is read of each row does not count.
+    pub fn rows_signature(&self) -> &str {
+        &self.rows
     }
 
     /// The texts, in lower case, that lookups in a table can meet, where the schema tells them.

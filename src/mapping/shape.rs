@@ -164,6 +164,16 @@ impl Shape {
         self.index.get(name).copied()
     }
 
+    /// What stands at the end of a path through single objects.
+    pub fn node(&self, path: &str) -> Option<&Node> {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        match (&self.members[self.find(name)?].node, rest) {
+            (node, None) => Some(node),
+            (Node::Object { shape, .. }, Some(rest)) => shape.node(rest),
+            _ => None,
+        }
+    }
+
     fn member(&mut self, name: &str, node: Node) -> &mut Member {
         let next = self.members.len();
         let at = *self.index.entry(name.into()).or_insert(next);

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
+use super::signature::Digest;
+
 /// A moment in milliseconds since 1970 in UTC.
 pub(super) type Moment = i64;
 
@@ -12,8 +14,8 @@ pub(super) type Moment = i64;
 pub struct DateFormat {
     form: Form,
     clock: Clock,
-    /// The format and the zone.
-    written: String,
+    /// Names what makes a difference to a date. The table of the clock is long, and many slots have one format.
+    digest: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,15 +47,10 @@ enum Part {
 impl DateFormat {
     /// A format such as `yyyy-MM-dd HH:mm:ss` or `rfc3339`, on the clock of a zone such as `Europe/Amsterdam`.
     pub fn new(format: &str, zone: &str) -> Result<DateFormat, String> {
-        let written = format!("{format} {zone}");
         let zone = TimeZone::get(zone).map_err(|_| format!("there is no time zone `{zone}`"))?;
         let form = if format == "rfc3339" { Form::Rfc3339 } else { Form::Fixed(pieces(format)?) };
-        Ok(DateFormat { form, clock: Clock::new(zone), written })
-    }
-
-    /// The format and the zone, as they were written.
-    pub(super) fn written(&self) -> &str {
-        &self.written
+        let clock = Clock::new(zone);
+        Ok(DateFormat { digest: digest(&form, &clock), form, clock })
     }
 
     /// Reads a date.
@@ -70,11 +67,47 @@ impl DateFormat {
         }
     }
 
+    /// Writes all that makes a difference to a date.
+    pub(super) fn sign(&self, digest: &mut Digest) {
+        let DateFormat { form: _, clock: _, digest: own } = self;
+        digest.text(own);
+    }
+
     /// The day of a moment on the clock of the zone, as `YYYY-MM-DD`.
     pub(super) fn day(&self, moment: Moment) -> String {
         let timestamp = Timestamp::from_millisecond(moment).unwrap_or(Timestamp::MAX);
         self.clock.zone.to_datetime(timestamp).date().to_string()
     }
+}
+
+fn digest(form: &Form, clock: &Clock) -> String {
+    let mut digest = Digest::default();
+    match form {
+        Form::Rfc3339 => digest.tag("rfc3339"),
+        Form::Fixed(pieces) => digest.list(pieces, |digest, piece| match piece {
+            Piece::Literal(byte) => digest.bytes(&[*byte]),
+            Piece::Part(part, width) => {
+                digest.tag(match part {
+                    Part::Year => "year",
+                    Part::Month => "month",
+                    Part::Day => "day",
+                    Part::Hour => "hour",
+                    Part::Minute => "minute",
+                    Part::Second => "second",
+                    Part::Offset => "offset",
+                });
+                digest.count(*width);
+            }
+        }),
+    }
+    // The name stands for dates that the table does not span.
+    let Clock { zone, steps } = clock;
+    digest.option(zone.iana_name(), |digest, name| digest.text(name));
+    digest.list(steps, |digest, (from, offset)| {
+        digest.integer(*from);
+        digest.integer(*offset);
+    });
+    digest.finish()
 }
 
 fn pieces(format: &str) -> Result<Vec<Piece>, String> {

@@ -20,7 +20,7 @@ pub(super) struct Engines {
     pub running: Engine,
     watching: OnceLock<Engine>,
     pub limits: Limits,
-    tables: Tables,
+    pub tables: Tables,
 }
 
 impl Engines {

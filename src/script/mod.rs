@@ -26,6 +26,7 @@ use std::sync::Arc;
 use rhai::{AST, ImmutableString, Module, OptimizationLevel, Position, Scope, Shared};
 
 use self::check::Visible;
+use self::code::Code;
 use self::engine::Engines;
 use self::import::Import;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
@@ -33,7 +34,7 @@ use crate::table::Tables;
 use crate::yaml::Located;
 
 pub use call::Caller;
-pub use code::Code;
+pub use code::Reached;
 pub use docs::{definitions, reference};
 pub use error::{CallError, Frame};
 pub use follow::{Asked, Followed, Follower};
@@ -47,9 +48,6 @@ pub struct Scripts {
     native: BTreeSet<(String, usize)>,
     /// A file that cannot be used has its name taken all the same: what is wrong with it was reported.
     files: BTreeMap<String, Option<Compiled>>,
-    limits: Limits,
-    /// The names of the tables that functions can ask.
-    tables: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -60,6 +58,7 @@ struct Compiled {
     /// The functions in the form in which they run.
     module: Shared<Module>,
     functions: Vec<Function>,
+    code: BTreeMap<String, Arc<Code>>,
     imports: Vec<Import>,
 }
 
@@ -73,12 +72,12 @@ pub struct Library {
     imports: Vec<(ImmutableString, Shared<Module>)>,
     files: Vec<Arc<SourceFile>>,
     functions: Vec<Function>,
+    /// The code of the functions of all files.
+    code: BTreeMap<String, Arc<Code>>,
     /// The tables that its functions name outright.
     tables: BTreeSet<String>,
     /// Whether all files are there. What is missing may define any function.
     complete: bool,
-    /// What each function does, by its name and the number of its parameters.
-    code: BTreeMap<(String, usize), Code>,
 }
 
 /// A function of a script.
@@ -110,13 +109,7 @@ impl Scripts {
         };
         let files = files.iter().map(|(name, file)| (name.clone(), compile(file))).collect();
         import::check(&files, problems);
-        Scripts {
-            native: check::native_functions(&engines.running),
-            engines,
-            files,
-            limits: limits.clone(),
-            tables: tables.keys().cloned().collect(),
-        }
+        Scripts { native: check::native_functions(&engines.running), engines, files }
     }
 
     /// The functions of the files that a mapping names, each with the file that names it. Names that two files
@@ -152,9 +145,9 @@ impl Scripts {
             imports: imports.collect(),
             files: named.iter().map(|script| Arc::clone(&script.file)).collect(),
             functions: named.iter().flat_map(|script| &script.functions).cloned().collect(),
+            code: all.iter().flat_map(|script| script.code.clone()).collect(),
             tables: all.iter().flat_map(|script| check::named_tables(&script.ast)).collect(),
             complete,
-            code: code::of(&all, &self.tables, &self.limits),
         }
     }
 
@@ -211,9 +204,11 @@ impl Compiled {
             })
             .collect();
         functions.sort_by(|one, other| (&one.name, one.parameters.len()).cmp(&(&other.name, other.parameters.len())));
+        let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
+        let code = code::code(engine, file, &names);
         // What can be computed once is.
         let optimized = engine.optimize_ast(&Scope::new(), ast.clone(), OptimizationLevel::Simple);
-        Some(Compiled { file: Arc::clone(file), ast, module: module(&optimized, file), functions, imports })
+        Some(Compiled { file: Arc::clone(file), ast, module: module(&optimized, file), functions, code, imports })
     }
 
     /// The functions, each with the file.

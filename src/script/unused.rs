@@ -45,13 +45,13 @@ impl Scripts {
 }
 
 /// What the functions of a file name.
-pub(super) struct Uses {
+struct Uses {
     /// A function, if it is clear which, and a name in it that may be that of a function.
-    pub names: Vec<(Option<String>, String)>,
+    names: Vec<(Option<String>, String)>,
 }
 
 impl Uses {
-    pub fn of(script: &Compiled) -> Uses {
+    fn of(script: &Compiled) -> Uses {
         let place = |position: Position| (position.line(), position.position());
         let bodies: Vec<_> = script
             .ast

@@ -122,7 +122,7 @@ impl Reading {
             model,
             revision: &pinned.revision().hash,
             operation: &text_digest(&plan.operation().text),
-            choice: plan.choice(),
+            choice: plan.rows_signature(),
             now: now(),
             full,
         };

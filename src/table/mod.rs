@@ -1,6 +1,7 @@
 //! Lookup and keyword tables: which source texts mean which unified value. Built into hash maps and one automaton a
 //! table when they are loaded, so that no table is searched row by row while records are mapped.
 
+mod meaning;
 mod rows;
 
 use std::borrow::Cow;

@@ -57,6 +57,14 @@ impl Default for WatchOptions {
     }
 }
 
+impl WatchOptions {
+    /// The same, whether or not the system is asked to announce changes.
+    #[must_use]
+    pub fn polling(self, force_polling: bool) -> WatchOptions {
+        WatchOptions { force_polling, ..self }
+    }
+}
+
 /// Files that differ from what they were when a change was told of last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {

@@ -231,16 +231,16 @@ impl Task<'_> {
         let before = base.and_then(|base| base.plan(model));
         if let Some(before) = before
             && before.signature() == plan.signature()
-            && before.choice() == plan.choice()
+            && before.rows_signature() == plan.rows_signature()
         {
             return Ok(None);
         }
         let mut preview = ModelPreview { model: model.name.to_owned(), ..ModelPreview::default() };
         preview.other_rows = match before {
-            Some(before) => before.choice() != plan.choice(),
+            Some(before) => before.rows_signature() != plan.rows_signature(),
             None => {
                 let latest = self.engine.store.latest_complete(self.connection, model).await?;
-                latest.is_some_and(|run| run.choice != plan.choice())
+                latest.is_some_and(|run| run.choice != plan.rows_signature())
             }
         };
         self.records(plan, before, &mut preview).await?;

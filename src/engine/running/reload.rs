@@ -107,7 +107,7 @@ fn of_plan(before: Option<&Plan>, after: &Plan) -> Option<ModelChange> {
             model: after.model().name.to_owned(),
             fields: after.signature().changed_fields(before.signature()),
             new_paths: before.reads().missing(after.reads()),
-            other_rows: before.choice() != after.choice(),
+            other_rows: before.rows_signature() != after.rows_signature(),
             removed: false,
         },
         None => ModelChange {

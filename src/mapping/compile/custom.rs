@@ -134,7 +134,7 @@ pub fn labels(source: &LabelsSource, around: Surroundings<'_>, problems: &Proble
     let id = compiler.slot(&mut view, &source.id);
     let label = compiler.slot(&mut view, &source.label);
     let (id, label) = (id?, label?);
-    let operation = compiler.operation("labels", &source.read, &row_type, rows_are, &scope, before)?;
+    let (operation, _) = compiler.operation("labels", &source.read, &row_type, rows_are, &scope, before)?;
     scope.set_dates(&compiler.dates());
     Some(LabelsPlan {
         operation,

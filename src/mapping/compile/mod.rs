@@ -23,7 +23,7 @@ use super::dialect::Dialect;
 use super::document::{self, Document, Origin, Part, Read, Spec};
 use super::plan::{FieldPlan, FieldSource, GroupKey, Plan};
 use super::shape::Scope;
-use super::signature::{Reads, Signature};
+use super::signature::Signature;
 use super::time::DateFormat;
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::model::{Kind, MODELS, Model};
@@ -86,14 +86,17 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     }
     let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before);
     let one = compiler.one(document, &row_type, &scope, before);
-    let operation = operation?;
+    let (operation, rows) = operation?;
+    let reads = compiler.reads_of_row(&scope);
     let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     scope.set_dates(&compiler.dates());
-    let reads = Reads::of(&scope, &|takes| compiler.nested_arguments(takes));
     let mut plan = Plan {
         model,
         operation,
         one,
+        rows,
+        reads,
+        signature: Signature::default(),
         scope,
         rows_of_page: around.dialect.pages.items.split('.').map(Into::into).collect(),
         remote_id: parts.remote_id?,
@@ -106,12 +109,8 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         tables_of_scripts,
         sources: parts.sources,
         lookups: state.lookups.take(),
-        signature: Signature::default(),
-        reads,
-        choice: String::new(),
     };
-    plan.signature = Signature::of(&plan, around.tables);
-    plan.choice = plan.signature.choice(&plan.operation);
+    plan.signature = Signature::of(&plan);
     Some(plan)
 }
 

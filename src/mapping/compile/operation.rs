@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::super::dialect::{NestedLists, PageStart};
 use super::super::document::{Part, Read, Sort};
 use super::super::plan::Operation;
-use super::super::shape::{Node, Scope, Shape};
+use super::super::reads::{Reads, TYPE_NAME};
+use super::super::shape::{ListInfo, Member, Node, Scope, Shape};
+use super::super::signature::Digest;
 use super::Compiler;
 use super::literal::quoted;
 use crate::diagnostics::{Place, Problem};
@@ -13,7 +15,8 @@ use crate::schema::Target;
 use crate::yaml::Located;
 
 impl Compiler<'_> {
-    /// `before` is the number of problems before this mapping: an operation of a faulty mapping is not validated.
+    /// The operation, and a name of what decides which rows it reads. `before` is the number of problems before this
+    /// mapping: an operation of a faulty mapping is not validated.
     pub(super) fn operation(
         &self,
         name: &str,
@@ -22,7 +25,7 @@ impl Compiler<'_> {
         rows_are: (Place, String),
         scope: &Scope,
         before: usize,
-    ) -> Option<Operation> {
+    ) -> Option<(Operation, String)> {
         let query = &read.query.value;
         let pages = &self.dialect.pages;
         let mut arguments = self.arguments(read);
@@ -67,7 +70,8 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(Operation { name: name.to_owned(), text, root: query.clone() })
+        let rows = rows_signature(query, arguments, &pages.items);
+        Some((Operation { name: name.to_owned(), text, root: query.clone() }, rows))
     }
 
     pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
@@ -81,7 +85,7 @@ impl Compiler<'_> {
                     text.push_str(" {\n");
                     if shape.members.is_empty() {
                         // Only whether it is there is asked; GraphQL wants a field all the same.
-                        let _ = writeln!(text, "{indent}  __typename");
+                        let _ = writeln!(text, "{indent}  {TYPE_NAME}");
                     }
                     self.select(shape, scope, depth + 1, text);
                     let _ = write!(text, "{indent}}}");
@@ -97,13 +101,39 @@ impl Compiler<'_> {
                     };
                     text.push_str(&open);
                     if info.scope.root.members.is_empty() {
-                        let _ = writeln!(text, "{indent}  __typename");
+                        let _ = writeln!(text, "{indent}  {TYPE_NAME}");
                     }
                     self.select(&info.scope.root, &info.scope, depth + 1, text);
                     let _ = write!(text, "{indent}{close}");
                 }
             }
             text.push('\n');
+        }
+    }
+
+    /// What [`Compiler::select`] selects.
+    pub(super) fn reads_of_row(&self, scope: &Scope) -> Reads {
+        let mut reads = Reads::default();
+        self.read_members(&scope.root, scope, "", &mut reads);
+        reads
+    }
+
+    fn read_members(&self, shape: &Shape, scope: &Scope, before: &str, reads: &mut Reads) {
+        if shape.members.is_empty() && !before.is_empty() {
+            reads.add(format!("{before}{TYPE_NAME}"));
+        }
+        for Member { name, node, .. } in &shape.members {
+            match node {
+                Node::Kept | Node::Slot(_) | Node::Json(_) => reads.add(format!("{before}{name}")),
+                Node::Object { shape, .. } => self.read_members(shape, scope, &format!("{before}{name}."), reads),
+                Node::List { list, page } => {
+                    let ListInfo { scope, arguments, .. } = &scope.lists[*list];
+                    let arguments = self.nested_arguments(arguments);
+                    let rows = if *page { format!("{}.", self.dialect.pages.items) } else { String::new() };
+                    let before = format!("{before}{name}{arguments}.{rows}");
+                    self.read_members(&scope.root, scope, &before, reads);
+                }
+            }
         }
     }
 
@@ -128,7 +158,7 @@ impl Compiler<'_> {
     }
 
     /// How a list inside a row is asked for, where it takes such arguments.
-    pub(super) fn nested_arguments(&self, takes: &[String]) -> String {
+    fn nested_arguments(&self, takes: &[String]) -> String {
         let pages = &self.dialect.pages;
         let Some(NestedLists { argument, size }) = &pages.nested else { return String::new() };
         if !takes.contains(argument) {
@@ -257,6 +287,16 @@ impl Compiler<'_> {
         let filters = read.filter.is_some() && pages.filter.as_deref() == Some(name);
         filters.then_some("`where` fills it; write all of the filter there")
     }
+}
+
+/// The arguments have no order.
+fn rows_signature(query: &str, mut arguments: Vec<String>, rows: &str) -> String {
+    arguments.sort_unstable();
+    let mut digest = Digest::default();
+    digest.text(query);
+    digest.list(&arguments, |digest, argument| digest.text(argument));
+    digest.text(rows);
+    digest.finish()
 }
 
 /// What stands before the fields of a page's rows and behind them.

@@ -9,6 +9,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
+use super::signature::Digest;
 use super::time::DateFormat;
 use crate::yaml::Located;
 
@@ -33,8 +34,8 @@ pub struct FreeFields {
 /// A way to write an id: what stands before and behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spelling {
-    pub(super) before: String,
-    pub(super) after: String,
+    before: String,
+    after: String,
 }
 
 /// What stands for the id in a spelling.
@@ -50,6 +51,13 @@ impl Spelling {
     /// The id in a key of this spelling.
     fn id<'k>(&self, key: &'k str) -> Option<&'k str> {
         key.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// Writes all of it.
+    pub(super) fn sign(&self, digest: &mut Digest) {
+        let Spelling { before, after } = self;
+        digest.text(before);
+        digest.text(after);
     }
 
     fn key(&self, id: &str) -> String {
@@ -107,7 +115,7 @@ impl CustomKind {
     pub const NAMES: &[&str] =
         &["any", "text", "number", "integer", "boolean", "date", "datetime", "choice", "choices"];
 
-    pub(super) const ALL: &[CustomKind] = &[
+    const ALL: &[CustomKind] = &[
         CustomKind::Any,
         CustomKind::Text,
         CustomKind::Number,

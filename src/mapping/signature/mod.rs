@@ -1,126 +1,59 @@
-//! What a plan does, whatever it is written like.
+//! What a plan does, whatever its files are written like.
 //!
-//! Plans with equal signatures map every record alike, so a comment, another order of keys or a function that moved makes
-//! nothing to do. What only tells where something stands is left out: places, names of files, and so the line that an
-//! issue of a script names, which may be that of an earlier edition.
+//! A digest is taken of the compiled plan and not of texts. Each part of a plan is taken apart here with all its members
+//! named, so that a new one does not compile before somebody says whether it counts.
 
-mod reads;
+mod digest;
+mod origin;
+mod record;
 mod rule;
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::reads::Reads;
-use self::rule::Writer;
-use super::plan::{GroupKey, Operation, Plan};
-use crate::digest::Digest;
-use crate::table::Tables;
+pub(super) use self::digest::Digest;
+use super::plan::Plan;
 
-/// Stands for what a record has beside its fields: whether it is deleted, and what it belongs to.
-const RECORD: &str = "(record)";
-
-/// Digests of what a plan does, by field.
+/// What a plan does: a digest for each field of the model, and one for the rest.
+///
+/// Plans with equal signatures make the same of every raw record in the same context: the same unified record, marks,
+/// groups and issues. Comments, white space, the order of keys, the names of files, conditions and settings, and whether
+/// an overlay says something do not count.
+///
+/// One thing may differ all the same: the issue of a script that failed says where it did, and lines move. The places
+/// are those of the files as they were when the record was mapped.
+///
+/// In doubt a change counts: renaming a variable of a function does, and so does the order of `a and b`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Signature(BTreeMap<String, String>);
 
 impl Signature {
-    /// One digest over all.
+    /// Stands among the fields for what is none: the version of the engine, deletion, the group, what numbers mean as
+    /// flags, and the shape of what is read beside the fields.
+    pub const RECORD: &str = "(record)";
+
+    /// What a compiled plan does.
+    pub(super) fn of(plan: &Plan) -> Signature {
+        Signature(record::digests(plan).into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect())
+    }
+
+    /// A short name of all of it.
     pub fn hash(&self) -> String {
         let mut digest = Digest::default();
-        for (field, part) in &self.0 {
-            digest.text(field).text(part);
+        for (name, field) in &self.0 {
+            digest.text(name);
+            digest.text(field);
         }
-        digest.short()
+        digest.finish()
     }
 
-    /// The fields of which the plans differ, in alphabetical order. `(record)` stands for whether a record is deleted and
-    /// what it belongs to.
+    /// The fields that an earlier plan fills in another way, those that only one of both has included, by name.
+    /// [`Signature::RECORD`] comes first.
     pub fn changed_fields(&self, earlier: &Signature) -> Vec<String> {
-        let fields: BTreeSet<&String> = self.0.keys().chain(earlier.0.keys()).collect();
-        fields.into_iter().filter(|field| self.0.get(*field) != earlier.0.get(*field)).cloned().collect()
-    }
-
-    /// A digest of what decides which rows `operation` asks for, and under which ids they are kept.
-    pub(super) fn choice(&self, operation: &Operation) -> String {
-        let mut digest = Digest::default();
-        // The query field and its arguments stand above what is asked of each row.
-        operation.text.lines().take(2).for_each(|line| {
-            digest.text(line);
-        });
-        digest.option(self.0.get("remote_id"), |digest, remote_id| {
-            digest.text(remote_id);
-        });
-        digest.short()
-    }
-
-    /// What `plan` does. `tables` are those that its functions may ask.
-    pub(super) fn of(plan: &Plan, tables: &Tables) -> Signature {
-        // Taken apart, so that nothing new is forgotten here.
-        let Plan {
-            model: _,
-            operation: _,
-            one: _,
-            scope,
-            rows_of_page,
-            remote_id,
-            fields,
-            deletion,
-            group,
-            members_of,
-            flags,
-            library,
-            tables_of_scripts: _,
-            sources: _,
-            lookups: _,
-            signature: _,
-            reads: _,
-            choice: _,
-        } = plan;
-        let digest = |write: &dyn Fn(&mut Writer<'_>)| {
-            let mut writer = Writer::new(scope, library, tables);
-            // Another version of the engine may map otherwise.
-            writer.digest.text(env!("CARGO_PKG_VERSION"));
-            writer.digest.count(flags.len());
-            for (number, flag) in flags {
-                writer.digest.number(*number).number(i64::from(*flag));
-            }
-            writer.digest.count(rows_of_page.len());
-            rows_of_page.iter().for_each(|part| {
-                writer.digest.text(part);
-            });
-            write(&mut writer);
-            writer.digest.short()
-        };
-        let record = digest(&|writer| {
-            writer.option(deletion.as_ref(), |writer, (slot, value)| {
-                writer.slot(*slot);
-                writer.digest.number(*value);
-            });
-            for key in [group, members_of] {
-                writer.option(key.as_ref(), |writer, GroupKey { slot, place: _ }| writer.slot(*slot));
-            }
-        });
-        let fields = std::iter::once(remote_id).chain(fields);
-        let fields = fields.map(|field| (field.name.to_owned(), digest(&|writer| writer.field(field))));
-        Signature(fields.chain([(RECORD.to_owned(), record)]).collect())
-    }
-}
-
-impl Plan {
-    /// What it does, whatever it is written like.
-    pub fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    /// What its operation asks of each row.
-    pub fn reads(&self) -> &Reads {
-        &self.reads
-    }
-
-    /// A digest of what decides which rows its operation asks for, and under which ids they are kept.
-    pub fn choice(&self) -> &str {
-        &self.choice
+        let names: BTreeSet<&String> = self.0.keys().chain(earlier.0.keys()).collect();
+        names.into_iter().filter(|name| self.0.get(*name) != earlier.0.get(*name)).cloned().collect()
     }
 }

@@ -104,7 +104,7 @@ fn tree() -> impl Strategy<Value = Value> {
     })
 }
 
-fn post() -> impl Strategy<Value = Value> {
+pub(super) fn post() -> impl Strategy<Value = Value> {
     let people = || prop::collection::vec(prop_oneof![8 => person(), 1 => scalar()], 0..4).prop_map(Value::from);
     let relations = (people(), people(), person(), tree());
     let members = prop::collection::vec((prop::sample::select(NAMES), prop_oneof![6 => scalar(), 1 => tree()]), 0..16);
@@ -167,7 +167,7 @@ fn scrambled(value: &Value, seed: &mut u64, out: &mut String) {
 }
 
 /// The next of a row of numbers that looks random (xorshift).
-fn next(seed: &mut u64) -> u64 {
+pub(super) fn next(seed: &mut u64) -> u64 {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
     *seed ^= *seed << 17;
@@ -175,7 +175,7 @@ fn next(seed: &mut u64) -> u64 {
 }
 
 /// Everything that was made of a record. Misfits are found in the order of the record's text, so issues are sorted.
-fn made(mapped: &Mapped) -> (String, Vec<String>, bool, Option<String>, Option<String>) {
+pub(super) fn made(mapped: &Mapped) -> (String, Vec<String>, bool, Option<String>, Option<String>) {
     let unified = String::from_utf8(mapped.unified.clone()).expect("JSON is UTF-8");
     let mut issues: Vec<String> = mapped.issues.iter().map(|issue| format!("{issue:?}")).collect();
     issues.sort();

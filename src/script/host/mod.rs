@@ -86,6 +86,11 @@ pub(super) fn functions() -> impl Iterator<Item = &'static HostFunction> {
     GROUPS.iter().flat_map(|group| group.functions)
 }
 
+/// Whether the function of that name asks tables.
+pub(super) fn asks_tables(name: &str) -> bool {
+    tables::FUNCTIONS.iter().any(|function| function.name == name)
+}
+
 /// The names of the parameters of a function.
 pub(super) fn parameters(name: &str) -> Option<Vec<&'static str>> {
     let function = functions().find(|function| function.name == name)?;

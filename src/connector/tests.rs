@@ -1,0 +1,96 @@
+//! The connectors that come with the engine.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::mapping::{Reads, Signature};
+
+fn home() -> Home {
+    Home::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn load(home: &Home, connection: &str) -> Revision {
+    let connection = Connection::load(home, connection).unwrap_or_else(|report| panic!("{report}"));
+    Revision::load(home, &connection).unwrap_or_else(|report| panic!("{report}"))
+}
+
+#[test]
+fn the_connectors_that_come_with_the_engine_compile() {
+    let home = home();
+    for name in home.connections() {
+        let revision = load(&home, &name);
+        // A connector that somebody laid down beside them may have a few models only.
+        let least = if name == "sandbox" { MODELS.len() } else { 1 };
+        assert!(revision.plans().count() >= least, "{name}");
+    }
+}
+
+/// What the plans of the sandbox's connector do, read and ask for.
+fn plans(home: &Home) -> BTreeMap<&'static str, (Signature, Reads, String)> {
+    let revision = load(home, "sandbox");
+    let parts = |plan: &Plan| (plan.signature().clone(), plan.reads().clone(), plan.rows_signature().to_owned());
+    revision.plans().map(|plan| (plan.model().name, parts(plan))).collect()
+}
+
+fn text(home: &Home, path: &str) -> String {
+    std::fs::read_to_string(home.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A mapping with its fields in reverse.
+fn reversed(mapping: &str) -> String {
+    let (before, rest) = mapping.split_once("\nfields:\n").unwrap();
+    let end = rest.split_inclusive('\n').take_while(|line| line.starts_with([' ', '\n'])).map(str::len).sum();
+    let (fields, after) = rest.split_at(end);
+    let mut entries: Vec<String> = Vec::new();
+    for line in fields.split_inclusive('\n') {
+        let begins = line.strip_prefix("  ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        match entries.last_mut() {
+            Some(last) if !begins => last.push_str(line),
+            _ => entries.push(line.to_owned()),
+        }
+    }
+    assert!(entries.len() > 2, "{mapping}");
+    entries.reverse();
+    format!("# Turned round.\n{before}\nfields:\n{}{after}# The end.\n", entries.concat())
+}
+
+#[test]
+fn comments_and_the_order_of_fields_change_nothing() {
+    let before = plans(&home());
+    for model in MODELS {
+        let path = format!("mappings/carerix/{}.yaml", model.name);
+        let edited = reversed(&text(&home(), &path));
+        assert_eq!(plans(&home().with_draft(&path, &edited)), before, "{path}\n{edited}");
+    }
+    for script in ["application_stages", "candidates", "jobs"] {
+        let path = format!("scripts/carerix/{script}.rhai");
+        let edited = text(&home(), &path).replace("\nfn ", "\n\n// A function follows.\nfn ").replace("    ", "\t");
+        assert_eq!(plans(&home().with_draft(&path, &format!("{edited}// The end.\n"))), before, "{path}\n{edited}");
+    }
+}
+
+#[test]
+fn an_edit_of_a_function_changes_the_fields_that_call_it() {
+    let before = plans(&home());
+    for (script, from, to, model, fields) in [
+        ("jobs", "amount <= 0.0", "amount < 0.0", "jobs", &["employment_type", "salary_amount", "weekly_hours"][..]),
+        ("jobs", "fte * 40.0", "fte * 38.0", "jobs", &["employment_type", "weekly_hours"]),
+        ("jobs", "end > now", "end >= now", "jobs", &["closed_at"]),
+        ("jobs", "high == low", "low == high", "jobs", &["salary_amount"]),
+        ("application_stages", "(${procedure})", "[${procedure}]", "application_stages", &["name"]),
+        ("candidates", "\".\"", "\":\"", "candidates", &["social_media"]),
+    ] {
+        let path = format!("scripts/carerix/{script}.rhai");
+        let text = text(&home(), &path);
+        assert!(text.contains(from), "{from}");
+        let after = plans(&home().with_draft(&path, &text.replace(from, to)));
+        for (name, (signature, ..)) in &after {
+            let expected = if *name == model { fields } else { &[] };
+            assert_eq!(signature.changed_fields(&before[name].0), expected, "{name}: {from}");
+        }
+        let read = |plans: &BTreeMap<&'static str, (Signature, Reads, String)>| -> Vec<(Reads, String)> {
+            plans.values().map(|(_, reads, rows)| (reads.clone(), rows.clone())).collect()
+        };
+        assert_eq!(read(&after), read(&before));
+    }
+}
