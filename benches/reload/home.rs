@@ -117,6 +117,18 @@ impl BenchHome {
         self.save_text(&self.edition(mark))
     }
 
+    /// Saves an edit that does something else, and comes to the same.
+    pub fn save_without_effect(&self, mark: &str) -> Outcome<Instant> {
+        let line = format!("  company: {{ value: \"{mark}\" }}\n");
+        let other = format!("  company: [{{ value: \"{mark}\" }}, {{ value: never }}]\n");
+        self.save_text(&self.edition(mark).replace(&line, &other))
+    }
+
+    /// Removes the file of a connection.
+    pub fn disconnect(&self, name: &str) -> Outcome<()> {
+        Ok(std::fs::remove_file(self.folder.path().join(format!("connections/{name}.yaml")))?)
+    }
+
     pub fn save_text(&self, text: &str) -> Outcome<Instant> {
         let path = self.folder.path().join(FILE);
         let beside = path.with_extension("new");

@@ -52,7 +52,13 @@ async fn bench(candidates: u32, reloads: usize) -> Outcome<()> {
     println!("first sync of {records} candidates: {}", rate(records, fetch));
 
     let alone = remap(&home, &work, "alone").await?;
-    println!("mapped again, alone: {}; {:.1} times as fast as fetching", rate(records, alone), ratio(fetch, alone));
+    println!(
+        "mapped again, every record other: {}; {:.1} times as fast as fetching",
+        rate(records, alone),
+        ratio(fetch, alone)
+    );
+    let same = remap_text(&work, || home.save_without_effect("alone")).await?;
+    println!("mapped again, no record other: {}; {:.1} times", rate(records, same), ratio(fetch, same));
     let busy = {
         let syncing = work.keep_syncing("far");
         let reading = work.keep_reading();
@@ -62,7 +68,7 @@ async fn bench(candidates: u32, reloads: usize) -> Outcome<()> {
         println!("pages of 250 read meanwhile: {pages}");
         busy
     };
-    println!("mapped again beside a sync and a reader: {}; {:.1} times", rate(records, busy), ratio(fetch, busy));
+    println!("  the same beside a sync and a reader: {}; {:.1} times", rate(records, busy), ratio(fetch, busy));
 
     let undisturbed = resync(&work).await?;
     let [comments, fields] = [false, true].map(|fields| resync_under_edits(&home, &work, fields));
@@ -72,6 +78,24 @@ async fn bench(candidates: u32, reloads: usize) -> Outcome<()> {
     println!("sync of the same records, undisturbed: {}", rate(records, undisturbed));
     println!("  a comment saved every second: {:.2} of that", ratio(undisturbed, comments));
     println!("  a field changed every second: {:.2} of that", ratio(undisturbed, fields));
+
+    let syncing = async || {
+        let began = Instant::now();
+        work.sync("far").await.map(|()| began.elapsed())
+    };
+    let quiet = syncing().await?;
+    let editing = async {
+        for number in 0.. {
+            home.save(&format!("far {number}"))?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Outcome::Ok(Duration::ZERO)
+    };
+    let edited = tokio::select! { took = syncing() => took?, failed = editing => failed? };
+    println!("  the same of a source that takes 50 ms an answer: {:.2}", ratio(quiet, edited));
+    home.disconnect("far")?;
+    work.running.reload().await?;
+    work.until_mapped().await?;
 
     let syncing = work.keep_syncing("near");
     let mut times = Times::default();
@@ -102,8 +126,12 @@ async fn remap_only() -> Outcome<()> {
 
 /// Changes one field, and waits until all records are mapped again.
 async fn remap(home: &BenchHome, work: &Work, mark: &str) -> Outcome<Duration> {
+    remap_text(work, || home.save(mark)).await
+}
+
+async fn remap_text(work: &Work, save: impl FnOnce() -> Outcome<Instant>) -> Outcome<Duration> {
     let before = work.revision();
-    home.save(mark)?;
+    save()?;
     work.until_another(&before).await?;
     let began = Instant::now();
     work.until_mapped().await?;

@@ -47,7 +47,7 @@ impl Hashes {
 }
 
 /// A stored row without its two large values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StoredState {
     pub(super) key: RowKey,
     pub(super) unified_hash: Option<Hash>,

@@ -11,8 +11,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 use zstd::bulk::Decompressor;
 
-use super::change::{Hash, Hashes, Made};
-use super::draft::{Draft, read_states, select_states};
+use super::change::{Hashes, Made, StoredState};
+use super::draft::{Draft, read_states, select_states, state};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause};
 use super::page::RecordWrite;
@@ -73,8 +73,10 @@ pub struct RawRecord {
     pub remote_id: String,
     /// The record as the source sent it, compressed with zstd.
     pub payload: Vec<u8>,
-    raw_hash: Hash,
-    revision: String,
+    /// What was stored of it when it was taken.
+    state: StoredState,
+    /// What the scope said then of runs that write.
+    written: i64,
 }
 
 /// Records that were mapped again, all by one revision.
@@ -167,10 +169,13 @@ impl Store {
 
     async fn read_to_remap(&self, target: &RemapTarget, after: RowKey, limit: u32) -> Result<Vec<RawRecord>, Problem> {
         let Some(scope) = self.scope(target).await? else { return Ok(Vec::new()) };
+        // Before the rows, so that whatever is written after them shows.
+        let written = scope.written(self.readers()).await?;
         let rows = sqlx::query(not_mapped_by!(
-            "records.key, raw.payload, records.raw_hash, records.revision, records.remote_id \
-             FROM records JOIN raw ON raw.key = records.key",
-            "AND fetched_by IN (SELECT value FROM json_each(?6)) ORDER BY records.key LIMIT ?7"
+            "key, remote_id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, changed_at, \
+             remote_deleted_at, seen, fetched_by, payload \
+             FROM records JOIN (SELECT key AS raw_key, payload FROM raw) ON raw_key = key",
+            "AND fetched_by IN (SELECT value FROM json_each(?6)) ORDER BY key LIMIT ?7"
         ))
         .bind(scope.floor().0.max(after.0))
         .bind(scope.ceiling().0)
@@ -181,7 +186,7 @@ impl Store {
         .bind(limit)
         .fetch_all(self.readers())
         .await?;
-        rows.iter().map(raw_record).collect()
+        rows.iter().map(|row| raw_record(row, written)).collect()
     }
 
     /// Writes rows that were mapped again, all or nothing. A row that a sync or another remap wrote meanwhile is left
@@ -197,18 +202,23 @@ impl Store {
         let states = STATES.pieces(&rows, |statement| statement, |statement, (raw, _)| statement.bind(raw.key.0));
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        let stored = read_states(&mut transaction, states).await?;
-        let mut by_key: HashMap<RowKey, _> =
-            stored.into_iter().map(|(remote_id, state)| (state.key, (remote_id, state))).collect();
+        let written = scope.written(&mut *transaction).await?;
+        let mut by_key: HashMap<RowKey, StoredState> = HashMap::new();
+        if rows.iter().any(|(raw, _)| raw.written != written) {
+            by_key.extend(read_states(&mut transaction, states).await?.into_values().map(|state| (state.key, state)));
+        }
         let mut draft = Draft::new(scope, scope.floor(), None, Made { revision, read: None, now: &now, at: &at });
         let mut done = Remapped::default();
         for (raw, mut row) in rows {
-            let Some((remote_id, state)) = by_key.remove(&raw.key) else { continue };
-            if state.raw_hash != raw.raw_hash || state.revision != raw.revision {
-                continue;
-            }
+            let RawRecord { key, remote_id, state: taken, written: then, .. } = raw;
+            let state = match by_key.remove(&key) {
+                Some(now) if now.raw_hash == taken.raw_hash && now.revision == taken.revision => now,
+                None if then == written => taken,
+                _ => continue,
+            };
             row.remote_id = remote_id;
-            draft.add(&row, Hashes::mapped_again(&row, raw.raw_hash), Some(state))?;
+            let hashes = Hashes::mapped_again(&row, state.raw_hash);
+            draft.add(&row, hashes, Some(state))?;
             done.mapped += 1;
         }
         done.failed = draft.counts.failed;
@@ -250,7 +260,7 @@ pub struct StoredRaw {
 impl RawRecord {
     /// The hash of the revision that mapped it.
     pub fn revision(&self) -> &str {
-        &self.revision
+        &self.state.revision
     }
 }
 
@@ -276,9 +286,11 @@ impl Store {
         let scopes = Scope::of(self.readers(), Some(connection), model).await?;
         let Some((scope, _)) = scopes.first() else { return Ok(Vec::new()) };
         let rows = sqlx::query(
-            "SELECT records.key, raw.payload, raw_hash, revision, remote_id, id, unified.json, issues, failure, fetched_by \
-             FROM records JOIN raw ON raw.key = records.key LEFT JOIN unified ON unified.key = records.key \
-             WHERE records.key > ? AND records.key <= ? ORDER BY records.key LIMIT ?",
+            "SELECT key, remote_id, unified_hash, raw_hash, revision, issues, failure, group_key, members_of, changed_at, \
+             remote_deleted_at, seen, fetched_by, payload, id, json \
+             FROM records JOIN (SELECT key AS raw_key, payload FROM raw) ON raw_key = key \
+             LEFT JOIN (SELECT key AS unified_key, json FROM unified) ON unified_key = key \
+             WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
         )
         .bind(scope.floor().0.max(after.0))
         .bind(scope.ceiling().0)
@@ -286,28 +298,23 @@ impl Store {
         .fetch_all(self.readers())
         .await?;
         let record = |row: &SqliteRow| {
-            let fetched_by: Option<i64> = row.try_get(9)?;
+            let raw = raw_record(row, 0)?;
             Ok(StoredRaw {
-                raw: raw_record(row)?,
-                id: row.try_get(5)?,
-                unified: row.try_get(6)?,
-                issues: issues(row.try_get(7)?)?,
-                failure: row.try_get(8)?,
-                fetched_by: fetched_by.filter(|number| *number > 0).map(ReadsNumber),
+                id: row.try_get(14)?,
+                unified: row.try_get(15)?,
+                issues: issues(raw.state.issues.as_deref())?,
+                failure: raw.state.failure.clone(),
+                fetched_by: raw.state.fetched_by.filter(|number| *number > 0).map(ReadsNumber),
+                raw,
             })
         };
         rows.iter().map(record).collect()
     }
 }
 
-fn raw_record(row: &SqliteRow) -> Result<RawRecord, Problem> {
-    Ok(RawRecord {
-        key: RowKey(row.try_get(0)?),
-        payload: row.try_get(1)?,
-        raw_hash: Hash::stored(row.try_get(2)?),
-        revision: row.try_get(3)?,
-        remote_id: row.try_get(4)?,
-    })
+fn raw_record(row: &SqliteRow, written: i64) -> Result<RawRecord, Problem> {
+    let state = state(row)?;
+    Ok(RawRecord { key: state.key, remote_id: row.try_get(1)?, payload: row.try_get(13)?, state, written })
 }
 
 impl RemapTarget {

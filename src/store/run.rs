@@ -336,9 +336,12 @@ pub(super) async fn save(connection: &mut SqliteConnection, run: &Run, progress:
     .bind(integer(counts.issues))
     .bind(run.id)
     .bind(run.epoch)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    if result.rows_affected() == 1 { Ok(()) } else { Err(run.superseded()) }
+    if result.rows_affected() != 1 {
+        return Err(run.superseded());
+    }
+    run.scope.set_written(connection).await
 }
 
 /// Tombstones the rows that the run did not see, and says how many they are.

@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Row, SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::error::Problem;
 use crate::model::Model;
@@ -87,6 +87,21 @@ impl Scope {
     /// Tells whoever compared rows before that they were mapped again.
     pub(super) async fn set_remapped(self, connection: &mut SqliteConnection) -> Result<(), Problem> {
         sqlx::query("UPDATE scopes SET remapped = remapped + 1 WHERE number = ?")
+            .bind(self.0)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Grows when a run writes.
+    pub(super) async fn written(self, connection: impl SqliteExecutor<'_>) -> Result<i64, Problem> {
+        let written = sqlx::query_scalar("SELECT written FROM scopes WHERE number = ?").bind(self.0);
+        Ok(written.fetch_one(connection).await?)
+    }
+
+    /// Tells a remap that a run wrote.
+    pub(super) async fn set_written(self, connection: &mut SqliteConnection) -> Result<(), Problem> {
+        sqlx::query("UPDATE scopes SET written = written + 1 WHERE number = ?")
             .bind(self.0)
             .execute(connection)
             .await?;

@@ -17,7 +17,7 @@ use crate::store::{
 };
 
 /// Records of a batch. A sync waits for the store no longer than one takes.
-const BATCH: u32 = 200;
+const BATCH: u32 = 400;
 
 /// A connection whose stored records are mapped again.
 #[derive(Debug, Clone)]

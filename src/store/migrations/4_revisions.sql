@@ -4,6 +4,8 @@ ALTER TABLE records ADD COLUMN fetched_by INTEGER;
 
 -- Grows with every batch of rows that were mapped again: by it a page that was compared before sees that they were.
 ALTER TABLE scopes ADD COLUMN remapped INTEGER NOT NULL DEFAULT 0;
+-- Grows with every page and every end of a run: by it a batch sees the same of those.
+ALTER TABLE scopes ADD COLUMN written INTEGER NOT NULL DEFAULT 0;
 
 -- What a run asks for, as a digest: it goes on only if that is the same.
 ALTER TABLE syncs ADD COLUMN operation TEXT NOT NULL DEFAULT '';
