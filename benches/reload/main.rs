@@ -71,13 +71,19 @@ async fn bench(candidates: u32, reloads: usize) -> Outcome<()> {
     println!("  the same beside a sync and a reader: {}; {:.1} times", rate(records, busy), ratio(fetch, busy));
 
     let undisturbed = resync(&work).await?;
-    let [comments, fields] = [false, true].map(|fields| resync_under_edits(&home, &work, fields));
-    let (comments, fields) = (comments.await?, fields.await?);
+    let comments = resync_under(&work, |number| home.comment(number)).await?;
+    let rules = resync_under(&work, |number| match number % 2 {
+        0 => home.save_without_effect("alone"),
+        _ => home.save("alone"),
+    })
+    .await?;
+    let fields = resync_under(&work, |number| home.save(&format!("edit {number}"))).await?;
     let again = resync(&work).await?;
     let undisturbed = undisturbed.min(again);
     println!("sync of the same records, undisturbed: {}", rate(records, undisturbed));
     println!("  a comment saved every second: {:.2} of that", ratio(undisturbed, comments));
-    println!("  a field changed every second: {:.2} of that", ratio(undisturbed, fields));
+    println!("  a rule changed every second, to the same effect: {:.2} of that", ratio(undisturbed, rules));
+    println!("  every record changed every second: {:.2} of that", ratio(undisturbed, fields));
 
     let syncing = async || {
         let began = Instant::now();
@@ -146,12 +152,12 @@ async fn resync(work: &Work) -> Outcome<Duration> {
     Ok(began.elapsed())
 }
 
-async fn resync_under_edits(home: &BenchHome, work: &Work, fields: bool) -> Outcome<Duration> {
+/// The same while somebody saves an edit every second.
+async fn resync_under(work: &Work, save: impl Fn(usize) -> Outcome<Instant>) -> Outcome<Duration> {
     let editing = async {
         for number in 0.. {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let saved = if fields { home.save(&format!("edit {number}")) } else { home.comment(number) };
-            if let Err(error) = saved {
+            if let Err(error) = save(number) {
                 return error;
             }
         }

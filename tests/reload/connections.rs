@@ -35,6 +35,19 @@ async fn a_connection_comes_changes_and_goes_without_touching_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_that_is_gone_for_a_while_stops_nothing() {
+    let home = TempHome::new(5).await;
+    let work = home.run_synced().await;
+    let (connections, away) = (home.path().join("connections"), home.path().join("away"));
+    std::fs::rename(&connections, &away).unwrap();
+    work.running.reload().await.unwrap();
+    assert_eq!(work.status("acme").broken, None);
+    std::fs::rename(&away, &connections).unwrap();
+    let reload = work.running.reload().await.unwrap();
+    assert!(!reload.changes(), "{reload:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_connection_with_a_broken_file_runs_when_it_is_mended() {
     let home = TempHome::new(5).await;
     let work = home.run_synced().await;

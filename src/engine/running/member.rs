@@ -98,6 +98,10 @@ impl Member {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+        // One that was under way goes on as soon as there is somebody to do it.
+        if self.state().sync.now.take().is_some() {
+            self.sync_now.notify_one();
+        }
     }
 
     async fn keep_mapped(self: Arc<Self>, shared: Arc<Shared>) {

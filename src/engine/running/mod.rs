@@ -166,7 +166,13 @@ impl Shared {
             members.iter().map(|(name, member)| (name.clone(), member.live.revision().hash.clone())).collect()
         };
         let compiled = compile::home(&self.engine.home, &self.options.access, in_use).await;
-        let gone: Vec<String> = self.members().keys().filter(|name| !compiled.contains_key(*name)).cloned().collect();
+        let mut gone: Vec<String> =
+            self.members().keys().filter(|name| !compiled.contains_key(*name)).cloned().collect();
+        if !gone.is_empty() && !self.engine.home.root().join("connections").is_dir() {
+            // A disk that is not mounted says nothing about connections.
+            tracing::error!(home = %self.engine.home.root().display(), "the folder connections/ is gone; all connections go on as they are");
+            gone.clear();
+        }
         let mut connections = Vec::new();
         for (name, compiled) in compiled {
             let outcome = self.take(&name, compiled).await;
@@ -203,12 +209,10 @@ impl Shared {
                 }
                 member.will_map_again();
                 let outcome = reload::swap(&member.live, revision);
-                if let Outcome::Swapped { .. } = outcome {
-                    member.state().since = Timestamp::now();
-                    if restarts {
-                        member.stop();
-                        member.start(self);
-                    }
+                member.state().since = Timestamp::now();
+                if restarts {
+                    member.stop();
+                    member.start(self);
                 }
                 outcome
             }
