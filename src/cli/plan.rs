@@ -18,8 +18,8 @@ and --store the store in use to look at an edit before it is in use.
 
 Examples:
   crosswalk plan sandbox                     what the present files would change
-  crosswalk plan --against ../main           in the place of what the files of another folder make of the records
-  crosswalk plan sandbox --against 4f2a      in the place of what an earlier revision makes of them
+  crosswalk plan --against ../main           compare with what the files of another folder make
+  crosswalk plan sandbox --against 4f2a      compare with what an earlier revision makes
   crosswalk plan sandbox --watch             again whenever a file is saved
   crosswalk plan --json --samples 0          for programs, without values of records
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{Engine, EngineError};
 use crate::connector::{Connection, Home};
@@ -77,10 +77,21 @@ impl Engine {
     pub fn carry_out(&self, rollback: &Rollback) -> Result<(), EngineError> {
         for step in &rollback.steps {
             let path = self.home.root().join(&step.path);
+            if !is_of_home(&step.path) {
+                let cause = io::Error::other("the path leads out of the folders of a home");
+                return Err(EngineError::File { path, cause });
+            }
             carry_out(&path, step.text.as_deref()).map_err(|cause| EngineError::File { path, cause })?;
         }
         Ok(())
     }
+}
+
+/// Whether a path stays where the files of a home are. It comes from a file that anybody may have written.
+fn is_of_home(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    let starts_well = matches!(parts.next(), Some(Component::Normal(first)) if ["mappings", "scripts", "connections"].iter().any(|folder| first == *folder));
+    starts_well && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn carry_out(path: &Path, text: Option<&str>) -> io::Result<()> {
@@ -96,4 +107,19 @@ fn carry_out(path: &Path, text: Option<&str>) -> io::Result<()> {
         std::fs::set_permissions(&beside, metadata.permissions())?;
     }
     std::fs::rename(&beside, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_in_the_home() {
+        for path in ["mappings/carerix/jobs.yaml", "connections/acme.yaml", "scripts/a/b.rhai"] {
+            assert!(is_of_home(path), "{path}");
+        }
+        for path in ["../x.yaml", "mappings/../../x.yaml", "/etc/passwd", "other/x.yaml", "", "mappings/../.bashrc"] {
+            assert!(!is_of_home(path), "{path}");
+        }
+    }
 }
