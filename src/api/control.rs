@@ -58,16 +58,35 @@ struct Served {
 impl Control {
     /// Whether an engine listens there. A socket that a killed one left behind does not count.
     pub async fn is_taken(path: &Path) -> bool {
-        UnixStream::connect(path).await.is_ok()
+        match UnixStream::connect(path).await {
+            Ok(_) => true,
+            // One of somebody else, which may not be asked, is one all the same.
+            Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused),
+        }
     }
 
-    /// Serves the control at `path`, for the owner of the process only.
-    pub async fn serve(path: PathBuf, running: Arc<Running>, figures: Figures) -> Result<Control, ControlError> {
+    /// Takes the place at `path`, for the owner of the process only. Whoever asks waits until [`Claim::serve`].
+    pub async fn claim(path: PathBuf) -> Result<Claim, ControlError> {
         if Control::is_taken(&path).await {
             return Err(ControlError::Taken(path));
         }
         let _ = std::fs::remove_file(&path);
         let listener = bind(&path).map_err(|cause| ControlError::Socket { path: path.clone(), cause })?;
+        Ok(Claim { path, listener })
+    }
+}
+
+/// A socket at which nobody is answered yet.
+#[derive(Debug)]
+pub struct Claim {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Claim {
+    /// Answers for an engine.
+    pub fn serve(self, running: Arc<Running>, figures: Figures) -> Control {
+        let Claim { path, listener } = self;
         let router = Router::new()
             .route("/reload", post(reload))
             .route("/status", get(status))
@@ -78,7 +97,7 @@ impl Control {
                 tracing::error!(%error, "the control of the engine ended");
             }
         });
-        Ok(Control { path, serving })
+        Control { path, serving }
     }
 }
 

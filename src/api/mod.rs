@@ -7,4 +7,4 @@ mod control;
 
 pub use answer::{ReloadAnswer, ReloadedAnswer};
 pub use client::{Client, ClientError};
-pub use control::{Control, ControlError, socket_of};
+pub use control::{Claim, Control, ControlError, Figures, socket_of};

@@ -145,9 +145,6 @@ fn of_model(model: &ModelPreview, paint: Paint) -> String {
             line(format!("only then is known what becomes of {}", model.unknown_fields.join(", ")));
         }
     }
-    if model.deleted > 0 {
-        line(format!("{} records count as deleted", model.deleted));
-    }
     if model.mended_failures > 0 {
         line(format!("{} records can be mapped that could not", model.mended_failures));
     }

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::error::{CliError, Exit};
 use super::source::options;
-use crate::api::{Control, ControlError, socket_of};
+use crate::api::{Control, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
 use crate::engine::{Access, EngineError, RunOptions, Running, Status, credentials};
 use crate::sandbox::Sandbox;
@@ -58,10 +58,7 @@ impl Run {
         let mut hangup = signal(SignalKind::hangup()).map_err(trouble)?;
         let mut end = signal(SignalKind::terminate()).map_err(trouble)?;
         let engine = context.engine().await?;
-        let socket = socket_of(engine.store().path());
-        if Control::is_taken(&socket).await {
-            return Err(ControlError::Taken(socket).into());
-        }
+        let claim = Control::claim(socket_of(engine.store().path())).await?;
         let figures = figures()?;
         let watch = WatchOptions::default().polling(self.poll);
         let options = RunOptions {
@@ -71,7 +68,7 @@ impl Run {
             watch: (!self.no_watch).then_some(watch),
         };
         let running = Arc::new(engine.run(options).await?);
-        let control = Control::serve(socket, Arc::clone(&running), Arc::new(move || figures.render())).await?;
+        let control = claim.serve(Arc::clone(&running), Arc::new(move || figures.render()));
         context.terminal.note(&self.greeting(context, &running.status()));
         loop {
             tokio::select! {

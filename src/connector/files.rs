@@ -67,6 +67,14 @@ impl Home {
         self
     }
 
+    /// What is wrong with a folder that could not be listed when the home was held still: what is in it is not known.
+    pub fn trouble(&self) -> Option<Report> {
+        let (folder, why) = self.still.as_ref()?.trouble()?;
+        let problems = Problems::new();
+        problems.report(Problem::error("M0010", format!("cannot read {folder}/: {why}")));
+        Some(problems.into_report())
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root

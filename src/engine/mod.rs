@@ -108,7 +108,7 @@ impl Engine {
     ) -> Result<SyncReport, EngineError> {
         let revision = Revision::load(&self.home, connection)?;
         let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
-        self.store.keep_revision(&running::kept(&connection.name, &revision), running::KEPT).await?;
+        self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
         let reading = Reading {
             connection: connection.name.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{Engine, EngineError};
 use crate::connector::{Connection, Home};
@@ -26,6 +26,8 @@ pub struct RollbackStep {
     pub path: String,
     /// Its text then; none when it is removed.
     pub text: Option<String>,
+    /// What it holds now; none when it is not there, or cannot be read.
+    pub seen: Option<String>,
     /// Whether it is there now.
     pub is_there: bool,
     /// Whether no kept revision has what it holds now: it would be lost.
@@ -43,7 +45,13 @@ impl Engine {
         })?;
         let then = Connection::load(&Home::of_texts(self.home.root(), texts.clone()), connection)?;
         let overlay = then.overlay.as_ref().map(|overlay| overlay.value.as_str());
-        let present = self.home.files_of(connection, &then.connector.value, overlay);
+        let read = Read { connection, connector: &then.connector.value, overlay };
+        let mut present = self.home.files_of(connection, &then.connector.value, overlay);
+        present.retain(|path, _| read.reads(path));
+        if let Some(path) = texts.keys().find(|path| !read.reads(path)) {
+            let cause = io::Error::other("the store names a file that is none of this connection");
+            return Err(EngineError::File { path: self.home.root().join(path), cause });
+        }
         let mut steps = Vec::new();
         for path in texts.keys().chain(present.keys()).collect::<BTreeSet<_>>() {
             let (text, now) = (texts.get(path), present.get(path));
@@ -56,7 +64,10 @@ impl Engine {
                 Some(None) => true,
                 Some(Some(now)) => !self.store.keeps_text(now).await?,
             };
-            steps.push(RollbackStep { path: path.clone(), text: text.cloned(), is_there: now.is_some(), loses_edits });
+            let seen = now.cloned().flatten();
+            let step =
+                RollbackStep { path: path.clone(), text: text.cloned(), seen, is_there: now.is_some(), loses_edits };
+            steps.push(step);
         }
         let own = format!("connections/{connection}.yaml");
         let shares = steps.iter().any(|step| step.path != own);
@@ -74,24 +85,67 @@ impl Engine {
     }
 
     /// Writes and removes the files of a rollback. A file is replaced whole, so that nobody ever reads a part of it.
+    /// Nothing is done when a file is not what it was when the steps were told.
     pub fn carry_out(&self, rollback: &Rollback) -> Result<(), EngineError> {
+        let root = self.home.root();
         for step in &rollback.steps {
-            let path = self.home.root().join(&step.path);
-            if !is_of_home(&step.path) {
-                let cause = io::Error::other("the path leads out of the folders of a home");
-                return Err(EngineError::File { path, cause });
-            }
+            self.expect_untouched(step).map_err(|cause| EngineError::File { path: root.join(&step.path), cause })?;
+        }
+        for step in &rollback.steps {
+            let path = root.join(&step.path);
             carry_out(&path, step.text.as_deref()).map_err(|cause| EngineError::File { path, cause })?;
         }
         Ok(())
     }
+
+    fn expect_untouched(&self, step: &RollbackStep) -> io::Result<()> {
+        let path = self.home.root().join(&step.path);
+        let now = std::fs::read_to_string(&path).ok();
+        if now != step.seen || path.exists() != step.is_there {
+            return Err(io::Error::other("it was changed meanwhile; nothing was written"));
+        }
+        // Behind a link there may be files of anybody.
+        let real = std::fs::canonicalize(&path).or_else(|_| std::fs::canonicalize(path.parent().unwrap_or(&path)));
+        match (real, std::fs::canonicalize(self.home.root())) {
+            (Ok(real), Ok(root)) if !real.starts_with(&root) => {
+                Err(io::Error::other("a link leads out of the home there; put the files behind it back by hand"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// Whether a path stays where the files of a home are. It comes from a file that anybody may have written.
-fn is_of_home(path: &str) -> bool {
-    let mut parts = Path::new(path).components();
-    let starts_well = matches!(parts.next(), Some(Component::Normal(first)) if ["mappings", "scripts", "connections"].iter().any(|folder| first == *folder));
-    starts_well && parts.all(|part| matches!(part, Component::Normal(_)))
+/// What a connection reads.
+struct Read<'a> {
+    connection: &'a str,
+    connector: &'a str,
+    overlay: Option<&'a str>,
+}
+
+impl Read<'_> {
+    /// Whether a file is one that the connection runs with.
+    fn reads(&self, path: &str) -> bool {
+        let file = |rest: &str, extension: &str| {
+            let name = rest.strip_suffix(extension).and_then(|name| name.strip_suffix('.'));
+            name.is_some_and(|name| !name.is_empty() && !name.starts_with('.') && !name.contains('/'))
+        };
+        let within =
+            |folder: String, extension: &str| path.strip_prefix(&folder).is_some_and(|rest| file(rest, extension));
+        let laid_out = |folder: &str, scripts: String| {
+            within(format!("{folder}/"), "yaml")
+                || within(format!("{folder}/tables/"), "yaml")
+                || within(scripts, "rhai")
+        };
+        let Read { connection, connector, overlay } = self;
+        let mappings = format!("mappings/{connector}");
+        path == format!("connections/{connection}.yaml")
+            || path == Home::schema_path(connector)
+            || laid_out(&mappings, format!("scripts/{connector}/"))
+            || overlay.is_some_and(|overlay| {
+                let folder = format!("connections/{overlay}");
+                laid_out(&folder, format!("{folder}/scripts/"))
+            })
+    }
 }
 
 fn carry_out(path: &Path, text: Option<&str>) -> io::Result<()> {
@@ -114,12 +168,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_stays_in_the_home() {
-        for path in ["mappings/carerix/jobs.yaml", "connections/acme.yaml", "scripts/a/b.rhai"] {
-            assert!(is_of_home(path), "{path}");
+    fn only_files_of_the_connection_are_touched() {
+        let read = Read { connection: "acme", connector: "carerix", overlay: Some("acme") };
+        for path in [
+            "connections/acme.yaml",
+            "connections/acme/jobs.yaml",
+            "connections/acme/tables/a.yaml",
+            "connections/acme/scripts/a.rhai",
+            "mappings/carerix/connector.yaml",
+            "mappings/carerix/schema.graphql",
+            "mappings/carerix/tables/a.yaml",
+            "scripts/carerix/jobs.rhai",
+        ] {
+            assert!(read.reads(path), "{path}");
         }
-        for path in ["../x.yaml", "mappings/../../x.yaml", "/etc/passwd", "other/x.yaml", "", "mappings/../.bashrc"] {
-            assert!(!is_of_home(path), "{path}");
+        for path in [
+            "connections/other.yaml",
+            "connections/other/jobs.yaml",
+            "mappings/carerix/old/jobs.yaml",
+            "mappings/carerix/../../x.yaml",
+            "mappings/carerix/tables/../../../x.yaml",
+            "scripts/carerix/x.sh",
+            "scripts/carerix/.hidden.rhai",
+            "../x.yaml",
+            "/etc/passwd",
+            "",
+        ] {
+            assert!(!read.reads(path), "{path}");
         }
     }
 }

@@ -128,9 +128,15 @@ impl Change {
         let unified_hash = hashes.unified.or(stored_hash);
         let deleted_before = stored.and_then(|stored| stored.remote_deleted_at.as_deref());
         let remote_deleted_at = match (row.deleted, &row.unified) {
-            (true, _) => Some(deleted_before.unwrap_or(now)),
+            // Only who reads a record now can say that it is gone, or back.
+            (true, _) if read.is_some() => Some(deleted_before.unwrap_or(now)),
             (false, Ok(_)) if read.is_some() => None,
-            (false, _) => deleted_before,
+            _ => deleted_before,
+        };
+        // A record that a remap cannot map stays as it was.
+        let kept = |new: &Option<String>, old: fn(&StoredState) -> &Option<String>| match (stored, &row.unified, read) {
+            (Some(stored), Err(_), None) => old(stored).clone(),
+            _ => new.clone(),
         };
         let touches_unified = stored.is_none() || unified_hash != stored_hash;
         let is_changed = touches_unified || remote_deleted_at.is_some() != deleted_before.is_some();
@@ -156,8 +162,8 @@ impl Change {
             revision: revision.to_owned(),
             issues: issues_text(&row.issues),
             failure: row.unified.as_ref().err().map(|failure| failure.0.clone()),
-            group: row.group.clone(),
-            members_of: row.members_of.clone(),
+            group: kept(&row.group, |stored| &stored.group),
+            members_of: kept(&row.members_of, |stored| &stored.members_of),
             changed_at: stored.filter(|_| !is_changed).map_or(at, |stored| &stored.changed_at).to_owned(),
             remote_deleted_at: remote_deleted_at.map(str::to_owned),
             fetched_by: match read {

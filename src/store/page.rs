@@ -102,7 +102,8 @@ impl Store {
         // memory; any other connection would fetch them anew.
         let (stored, remapped) = {
             let mut writer = self.writer().await;
-            (read_states(&mut writer, states()).await?, run.scope.remapped(&mut writer).await?)
+            let remapped = run.scope.remapped(&mut writer).await?;
+            (read_states(&mut writer, states()).await?, remapped)
         };
         let hashes = hashes.await;
         let (now, at) = (moment::text(run.now()), moment::text(page.at));

@@ -121,7 +121,7 @@ impl Reading {
             connection: &self.connection,
             model,
             revision: &pinned.revision().hash,
-            operation: &text_digest(&plan.operation().text),
+            operation: &self.asks(pinned),
             choice: plan.rows_signature(),
             now: now(),
             full,
@@ -167,6 +167,15 @@ impl Reading {
             },
         };
         Ok(ModelReport { model, counts, state, reasons, resumed_at, restarted, elapsed: began.elapsed() })
+    }
+
+    /// A digest of what is asked, of whom, and by which pages: only a run that asks for the same can be gone on with.
+    /// The files of the connection and of its connector say the last two.
+    fn asks(&self, pinned: &Pinned) -> String {
+        let of_whom = pinned.revision().files.iter().take(1);
+        let how = pinned.revision().files.iter().filter(|file| file.path.ends_with("/connector.yaml"));
+        let texts: Vec<&str> = of_whom.chain(how).map(|file| file.text.as_str()).collect();
+        text_digest(&format!("{}\n{}", pinned.asked().operation().text, texts.join("\n")))
     }
 
     /// Reads the pages from the run's checkpoint on.

@@ -63,6 +63,7 @@ impl Remapping {
         observe: &mut impl FnMut(RemapProgress),
     ) -> Result<RemapProgress, StoreError> {
         let mut progress = RemapProgress { model, done: Remapped::default(), left: Unmapped::default() };
+        let mut before: Option<(String, u64)> = None;
         loop {
             let revision = self.live.revision();
             let Some(task) = Task::new(&self.store, &self.connection, &revision, model).await? else {
@@ -72,13 +73,13 @@ impl Remapping {
             if progress.left.ready == 0 {
                 return Ok(progress);
             }
-            observe(progress);
-            let before = progress.done.mapped;
-            self.pass(&task, &mut progress, observe).await?;
-            let is_present = Arc::ptr_eq(&revision, &self.live.revision());
-            if is_present && progress.done.mapped == before {
+            // What a pass over all did not make less, another will not either.
+            if before.is_some_and(|(hash, ready)| hash == revision.hash && progress.left.ready >= ready) {
                 return Ok(progress);
             }
+            before = Some((revision.hash.clone(), progress.left.ready));
+            observe(progress);
+            self.pass(&task, &mut progress, observe).await?;
         }
     }
 

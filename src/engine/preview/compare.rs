@@ -25,7 +25,6 @@ pub(super) struct Comparison {
     unknown: Vec<String>,
     fields: BTreeMap<String, FieldPreview>,
     changed: u64,
-    deleted: u64,
     new_issues: Remarks,
     mended_issues: Remarks,
     new_failures: Remarks,
@@ -62,7 +61,6 @@ impl Comparison {
             unknown,
             fields: BTreeMap::new(),
             changed: 0,
-            deleted: 0,
             new_issues: Remarks::default(),
             mended_issues: Remarks::default(),
             new_failures: Remarks::default(),
@@ -81,14 +79,18 @@ impl Comparison {
             let Some(text) = unpacker.text(&row.raw).filter(|_| row.fetched_by.is_some()) else { continue };
             let mut mapped = Mapped::default();
             let result = plan.session(&context).map(&text, &mut mapped);
-            let is_deleted = mapped.deleted;
-            let after = Side::mapped(mapped, result);
+            let after = match Side::mapped(&mut mapped, result) {
+                side if side.failure.is_none() && mapped.remote_id != row.raw.remote_id => Side {
+                    failure: Some("it gets another `remote_id`; the next sync brings it under that".to_owned()),
+                    ..side
+                },
+                side => side,
+            };
             let before = match &before {
                 Some(before) => {
                     let mut mapped = Mapped::default();
                     let result = before.session(&context).map(&text, &mut mapped);
-                    self.deleted += u64::from(is_deleted && !mapped.deleted);
-                    Side::mapped(mapped, result)
+                    Side::mapped(&mut mapped, result)
                 }
                 None => Side::stored(row),
             };
@@ -139,7 +141,6 @@ impl Comparison {
         let fields = model.fields.iter().filter_map(|field| self.fields.remove(field.name));
         preview.fields = fields.collect();
         preview.changed = self.changed;
-        preview.deleted = self.deleted;
         preview.new_issues = self.new_issues.listed();
         preview.mended_issues = self.mended_issues.listed();
         preview.new_failures = self.new_failures.listed();
@@ -149,11 +150,13 @@ impl Comparison {
 }
 
 impl Side {
-    fn mapped(mapped: Mapped, result: Result<(), Failure>) -> Side {
+    fn mapped(mapped: &mut Mapped, result: Result<(), Failure>) -> Side {
         match result {
-            Ok(()) => {
-                Side { unified: serde_json::from_slice(&mapped.unified).ok(), issues: mapped.issues, failure: None }
-            }
+            Ok(()) => Side {
+                unified: serde_json::from_slice(&mapped.unified).ok(),
+                issues: std::mem::take(&mut mapped.issues),
+                failure: None,
+            },
             Err(failure) => Side { unified: None, issues: Vec::new(), failure: Some(failure.0) },
         }
     }

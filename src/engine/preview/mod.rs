@@ -42,8 +42,6 @@ pub struct ModelPreview {
     pub records: u64,
     /// Those of them that become other.
     pub changed: u64,
-    /// Those that are deleted by it: the source flags them, as the mapping sees it.
-    pub deleted: u64,
     /// Fields that become other in some record, in the order of the model.
     pub fields: Vec<FieldPreview>,
     /// What does not fit any more, or does not fit otherwise than before.
@@ -120,7 +118,6 @@ impl Preview {
 impl ModelPreview {
     fn is_something(&self) -> bool {
         self.changed > 0
-            || self.deleted > 0
             || self.waiting > 0
             || self.other_rows
             || self.removed
@@ -240,7 +237,7 @@ impl Task<'_> {
             Some(before) => before.rows_signature() != plan.rows_signature(),
             None => {
                 let latest = self.engine.store.latest_complete(self.connection, model).await?;
-                latest.is_some_and(|run| run.choice != plan.rows_signature())
+                latest.is_some_and(|run| !run.choice.is_empty() && run.choice != plan.rows_signature())
             }
         };
         self.records(plan, before, &mut preview).await?;

@@ -29,6 +29,10 @@ pub(super) async fn home(
         (still, loaded)
     })
     .await;
+    if let Some(report) = home.trouble() {
+        // Nothing is known to be gone, and nothing to be new.
+        return in_use.into_keys().map(|name| (name, Err(report.clone()))).collect();
+    }
     let mut placed = Vec::new();
     for (name, connection) in loaded {
         let connection = match connection {

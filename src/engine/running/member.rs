@@ -19,6 +19,9 @@ use crate::sync::{Event, Reading, RemapProgress, Remapping, SyncOptions};
 /// How long a remap that the store did not let happen waits.
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
+/// How long after a sync that did not come to its end the next one begins.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(60);
+
 /// How long events can be read.
 const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -75,13 +78,8 @@ impl Member {
 
     /// Has stored records mapped again that the revision in use would map otherwise.
     pub fn map_again(&self) {
-        self.will_map_again();
-        self.remap.notify_one();
-    }
-
-    /// Says that they will be.
-    pub fn will_map_again(&self) {
         self.state().remaps_asked += 1;
+        self.remap.notify_one();
     }
 
     /// Begins to sync and to map again.
@@ -179,7 +177,12 @@ impl Member {
     async fn due(&self, shared: &Shared) -> Result<Duration, StoreError> {
         let (every, last_try) = {
             let state = self.state();
-            (state.connection.options.every, state.sync.last.as_ref().map(|last| last.began_at))
+            let every = state.connection.options.every;
+            match &state.sync.last {
+                // What was broken off goes on while it still can.
+                Some(last) if last.error.is_some() => (every.min(AFTER_A_FAILURE), Some(last.ended_at)),
+                last => (every, last.as_ref().map(|last| last.began_at)),
+            }
         };
         let latest = match last_try {
             Some(began_at) => Some(began_at),

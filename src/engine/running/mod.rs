@@ -22,7 +22,6 @@ pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState
 use super::{Engine, EngineError};
 use crate::connector::{Connection, Revision, Watch, WatchOptions};
 use crate::diagnostics::Report;
-use crate::store::StoreError;
 use crate::sync::Pace;
 
 /// Revisions of a connection that are kept to go back to, where nobody says how many.
@@ -96,7 +95,10 @@ impl Running {
     /// Looks at the files now, and says what that led to once the revisions are in use. Files that cannot be run with
     /// are part of the answer; an error is trouble with the store.
     pub async fn reload(&self) -> Result<Reload, EngineError> {
-        self.shared.reload().await
+        let shared = Arc::clone(&self.shared);
+        // In a task of its own: whoever asked may go away, and half a reload is none.
+        let reloading = tokio::spawn(async move { shared.reload().await });
+        reloading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
     /// What goes on at this moment.
@@ -173,6 +175,12 @@ impl Shared {
             tracing::error!(home = %self.engine.home.root().display(), "the folder connections/ is gone; all connections go on as they are");
             gone.clear();
         }
+        // Kept before it is used: by what is kept it is known which records are mapped alike.
+        for (name, compiled) in &compiled {
+            if let Ok((_, Some(revision))) = compiled {
+                self.engine.store.keep_revision(&compile::kept(name, revision), self.options.keep).await?;
+            }
+        }
         let mut connections = Vec::new();
         for (name, compiled) in compiled {
             let outcome = self.take(&name, compiled).await;
@@ -188,7 +196,6 @@ impl Shared {
         connections.sort_by(|one, other| one.connection.cmp(&other.connection));
         let reload = Reload { connections, took: began.elapsed() };
         self.tell(&reload);
-        self.keep(&reload).await?;
         Ok(reload)
     }
 
@@ -207,20 +214,21 @@ impl Shared {
                     let mut state = member.state();
                     (state.connection, state.broken) = (connection, None);
                 }
-                member.will_map_again();
+                member.map_again();
                 let outcome = reload::swap(&member.live, revision);
                 member.state().since = Timestamp::now();
                 if restarts {
                     member.stop();
                     member.start(self);
                 }
+                member.map_again();
                 outcome
             }
             // It ran when the files were looked at, and runs no more.
             (None, Ok((_, None))) => Outcome::Stopped,
             (None, Ok((connection, Some(revision)))) => {
                 let hash = revision.hash.clone();
-                self.start(Member::new(connection, revision, None));
+                self.start(Member::new(connection, revision, None)).map_again();
                 Outcome::Started { revision: hash }
             }
             (Some(member), Err(report)) => {
@@ -250,19 +258,6 @@ impl Shared {
         self.members().insert(member.name.clone(), Arc::clone(&member));
         member.start(self);
         member
-    }
-
-    /// Writes down what is in use from now on, and has stored records mapped again by it.
-    async fn keep(&self, reload: &Reload) -> Result<(), StoreError> {
-        for Reloaded { connection, outcome } in &reload.connections {
-            let member = self.members().get(connection).cloned();
-            if let (Outcome::Started { .. } | Outcome::Swapped { .. }, Some(member)) = (outcome, member) {
-                let new = compile::kept(connection, &member.live.revision());
-                self.engine.store.keep_revision(&new, self.options.keep).await?;
-                member.map_again();
-            }
-        }
-        Ok(())
     }
 
     /// Says in the log and in figures what a reload led to.
