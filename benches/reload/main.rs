@@ -154,6 +154,7 @@ async fn resync(work: &Work) -> Outcome<Duration> {
 
 /// The same while somebody saves an edit every second.
 async fn resync_under(work: &Work, save: impl Fn(usize) -> Outcome<Instant>) -> Outcome<Duration> {
+    work.until_mapped().await?;
     let editing = async {
         for number in 0.. {
             tokio::time::sleep(Duration::from_secs(1)).await;
