@@ -1,6 +1,6 @@
 //! The unified candidate, and how one is made: what the mapping of candidates says, as typed Rust.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use crosswalk::model::Id;
@@ -8,6 +8,7 @@ use email_address::EmailAddress;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -28,7 +29,7 @@ pub struct Unified<'a> {
     email_addresses: Vec<Address<'a>>,
     social_media: Vec<Profile<'a>>,
     location: Option<Location<'a>>,
-    custom_fields: Option<&'a RawValue>,
+    custom_fields: Option<FreeFields<'a>>,
     remote_url: String,
     remote_created_at: Option<Date>,
     remote_updated_at: Option<Date>,
@@ -111,7 +112,10 @@ pub fn unify<'a>(candidate: &'a Candidate<'a>, id: Id) -> Unified<'a> {
             .filter_map(|link| profile(text(&link.url)?, &link.to_url_label))
             .collect(),
         location: location(candidate),
-        custom_fields: candidate.additional_info.filter(|fields| fields.get().starts_with('{')),
+        custom_fields: candidate
+            .additional_info
+            .filter(|fields| fields.get().starts_with('{') && fields.get() != "{}")
+            .map(FreeFields),
         remote_url: format!("https://sandbox.carerix.net/#CREmployee/{}", candidate.number),
         remote_created_at: date(&candidate.creation_date),
         remote_updated_at: date(&candidate.modification_date).or_else(|| date(&candidate.creation_date)),
@@ -367,4 +371,14 @@ fn date(field: &Option<Text<'_>>) -> Option<Date> {
     let (year, month, day) = (digits(0..4)?, small(5..7)?, small(8..10)?);
     let wall = DateTime::new(year, month, day, small(11..13)?, small(14..16)?, small(17..19)?, 0).ok()?;
     AMSTERDAM.to_ambiguous_timestamp(wall).compatible().ok().map(Date)
+}
+
+/// The dictionary of free fields, its keys spelled in one way.
+struct FreeFields<'a>(&'a RawValue);
+
+impl Serialize for FreeFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(self.0.get()).map_err(S::Error::custom)?;
+        serializer.collect_map(fields.iter().map(|(key, value)| (format!("_{}", key.trim_start_matches('_')), value)))
+    }
 }
