@@ -12,6 +12,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::copy::copy;
+
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Small enough to be read in no time, large enough to have every kind of record.
@@ -238,16 +240,4 @@ macro_rules! assert_screen {
     ($name:expr, $text:expr) => {
         $crate::home::snapshots().bind(|| insta::assert_snapshot!(format!("cli__{}", $name), $text))
     };
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -4,6 +4,8 @@ mod cases;
 mod changes;
 mod check;
 mod connectors;
+#[path = "../shared/copy.rs"]
+mod copy;
 mod explain;
 mod generated;
 mod home;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::assert_screen;
-use crate::home::{TempHome, copy};
+use crate::copy::copy;
+use crate::home::TempHome;
 
 const JOBS: &str = "mappings/carerix/jobs.yaml";
 const TABLE: &str = "mappings/carerix/tables/job_status.yaml";

@@ -28,7 +28,7 @@ fn blocks(section: &str) -> Vec<Block<'_>> {
 fn home() -> TempHome {
     let home = TempHome::with_the_usual_sandbox();
     for folder in ["tests/cases", "snapshots"] {
-        crate::home::copy(&Path::new(ROOT).join(folder), &home.path().join(folder));
+        crate::copy::copy(&Path::new(ROOT).join(folder), &home.path().join(folder));
     }
     home.sync();
     home

@@ -13,6 +13,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::copy::copy;
+
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub const JOBS: &str = "mappings/carerix/jobs.yaml";
 
@@ -191,17 +193,5 @@ impl Work {
     pub async fn records(&self, model: &'static Model) -> Vec<Value> {
         let listing = self.engine.list(Some("acme"), model, None, 100_000).await.unwrap();
         listing.records.iter().map(crosswalk::engine::Record::value).collect()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! Mappings that change while an engine runs: what becomes of records, syncs, readers and other connections.
 
 mod connections;
+#[path = "../shared/copy.rs"]
+mod copy;
 mod edits;
 mod freed;
 mod home;

@@ -1,6 +1,8 @@
 //! A second source of another make, in YAML and Rhai alone: cursors, a static key, ISO dates and real booleans. The
 //! binary reads it over HTTP as it reads any other.
 
+#[path = "../shared/copy.rs"]
+mod copy;
 mod orchard;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, Row, SqliteConnection};
 use tempfile::TempDir;
 
+use copy::copy;
 use orchard::{KEY, Orchard};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -117,18 +120,6 @@ impl TempHome {
         child.kill().unwrap();
         child.wait().unwrap();
         self.checkpoint().await.expect("it was killed within a model")
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 
