@@ -38,11 +38,7 @@ impl Engine {
     /// What it takes to go back to a revision of a connection; the beginning of its hash is enough. Nothing is written
     /// yet.
     pub async fn rollback(&self, connection: &str, hash: &str) -> Result<Rollback, EngineError> {
-        let revision = self.kept_revision(connection, hash).await?;
-        let texts = self.store.files_of(&revision).await?.ok_or_else(|| EngineError::NotKept {
-            connection: connection.to_owned(),
-            revision: revision.hash.clone(),
-        })?;
+        let (revision, texts) = self.kept_files(connection, hash).await?;
         let then = Connection::load(&Home::of_texts(self.home.root(), texts.clone()), connection)?;
         let overlay = then.overlay.as_ref().map(|overlay| overlay.value.as_str());
         let read = Read { connection, connector: &then.connector.value, overlay };

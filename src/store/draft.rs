@@ -79,7 +79,6 @@ pub(super) struct Draft<'a> {
 struct DraftRow {
     key: RowKey,
     remote_id: String,
-    seen: i64,
     change: Change,
 }
 
@@ -128,8 +127,7 @@ impl<'a> Draft<'a> {
             let text = std::str::from_utf8(unified).map_err(|error| sqlx::Error::Encode(error.into()))?;
             self.unified.push((key, text.to_owned()));
         }
-        let seen = self.seen.or(stored.map(|stored| stored.seen)).unwrap_or_default();
-        self.records.push(DraftRow { key, remote_id: row.remote_id.clone(), seen, change });
+        self.records.push(DraftRow { key, remote_id: row.remote_id.clone(), change });
         Ok(())
     }
 
@@ -141,53 +139,54 @@ impl<'a> Draft<'a> {
     /// Writes everything but the payloads. Gives what to tell.
     pub async fn write(self, connection: &mut SqliteConnection) -> Result<Event, Problem> {
         let Draft { made, scope, seen, records, unified, untouched, event, .. } = self;
-        let (read, mapped_again) = if seen.is_some() { (records, Vec::new()) } else { (Vec::new(), records) };
-        UPDATE_RECORDS
-            .write_rows(connection, mapped_again, |statement, DraftRow { key, change, .. }| {
-                statement
-                    .bind(key.0)
-                    .bind(change.unified_hash.map(Hash::into_vec))
-                    .bind(change.revision)
-                    .bind(change.issues)
-                    .bind(change.failure)
-                    .bind(change.group)
-                    .bind(change.members_of)
-                    .bind(change.changed_at)
-                    .bind(change.remote_deleted_at)
-            })
-            .await?;
-        UPSERT_RECORDS
-            .write_rows(connection, read, |statement, DraftRow { key, remote_id, seen, change }| {
-                statement
-                    .bind(key.0)
-                    .bind(scope.number())
-                    .bind(remote_id)
-                    .bind(change.id)
-                    .bind(change.unified_hash.map(Hash::into_vec))
-                    .bind(change.raw_hash.into_vec())
-                    .bind(change.revision)
-                    .bind(change.issues)
-                    .bind(change.failure)
-                    .bind(change.group)
-                    .bind(change.members_of)
-                    .bind(made.at.to_owned())
-                    .bind(change.changed_at)
-                    .bind(change.remote_deleted_at)
-                    .bind(seen)
-                    .bind(change.fetched_by)
-            })
-            .await?;
-        UPSERT_UNIFIED
-            .write_rows(connection, unified, |statement, (key, json)| statement.bind(key.0).bind(json))
-            .await?;
         let revision = made.revision;
         let bind_key = |statement: Statement, key: &RowKey| statement.bind(key.0);
         let marks = match seen {
             Some(seen) => {
+                UPSERT_RECORDS
+                    .write_rows(connection, records, |statement, DraftRow { key, remote_id, change }| {
+                        statement
+                            .bind(key.0)
+                            .bind(scope.number())
+                            .bind(remote_id)
+                            .bind(change.id)
+                            .bind(change.unified_hash.map(Hash::into_vec))
+                            .bind(change.raw_hash.into_vec())
+                            .bind(change.revision)
+                            .bind(change.issues)
+                            .bind(change.failure)
+                            .bind(change.group)
+                            .bind(change.members_of)
+                            .bind(made.at.to_owned())
+                            .bind(change.changed_at)
+                            .bind(change.remote_deleted_at)
+                            .bind(seen)
+                            .bind(change.fetched_by)
+                    })
+                    .await?;
                 MARK_SEEN.pieces(&untouched, |statement| statement.bind(seen).bind(revision.to_owned()), bind_key)
             }
-            None => MARK_MAPPED.pieces(&untouched, |statement| statement.bind(revision.to_owned()), bind_key),
+            None => {
+                UPDATE_RECORDS
+                    .write_rows(connection, records, |statement, DraftRow { key, change, .. }| {
+                        statement
+                            .bind(key.0)
+                            .bind(change.unified_hash.map(Hash::into_vec))
+                            .bind(change.revision)
+                            .bind(change.issues)
+                            .bind(change.failure)
+                            .bind(change.group)
+                            .bind(change.members_of)
+                            .bind(change.changed_at)
+                            .bind(change.remote_deleted_at)
+                    })
+                    .await?;
+                MARK_MAPPED.pieces(&untouched, |statement| statement.bind(revision.to_owned()), bind_key)
+            }
         };
+        UPSERT_UNIFIED
+            .write_rows(connection, unified, |statement, (key, json)| statement.bind(key.0).bind(json))
+            .await?;
         for mark in marks {
             mark.execute(&mut *connection).await?;
         }

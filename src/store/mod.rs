@@ -4,6 +4,7 @@
 //! spread over three tables with the same key: what is compared and counted is narrow, and its two large values, the
 //! unified JSON and the compressed payload, are touched only when they differ.
 
+mod background;
 mod change;
 mod draft;
 mod error;
@@ -31,6 +32,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
+pub(crate) use background::in_the_background;
 pub use error::{Problem, StoreError};
 pub use event::{Cause, Happened};
 pub use history::{RunState, RunSummary};

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use sqlx::Connection;
 
+use super::background::in_the_background;
 use super::change::{Hashes, Made, StoredState};
 use super::draft::{Draft, read_states, select_states};
 use super::error::{Problem, StoreError};
@@ -162,13 +163,6 @@ fn draft<'a>(
         draft.add(row, *hashes, stored.remove(&row.remote_id))?;
     }
     Ok(draft)
-}
-
-/// Begins at once what takes processor time and waits for nothing, on a thread that no task needs.
-fn in_the_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> {
-    let work = tokio::task::spawn_blocking(work);
-    // Nothing but a panic ends it early: a runtime that shuts down does not poll this any more.
-    async move { work.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) }
 }
 
 /// Where a record comes more than once, the last of it, in the place of the first.

@@ -3,6 +3,7 @@
 use super::Store;
 use super::error::{Problem, StoreError};
 use super::scope::Scope;
+use crate::mapping::Reads;
 use crate::model::Model;
 
 /// The number of a read in the store.
@@ -10,12 +11,13 @@ use crate::model::Model;
 pub struct ReadsNumber(pub(super) i64);
 
 impl Store {
-    /// The number of the read that asks for these paths, written as one text.
-    pub async fn reads_number(&self, paths: &str) -> Result<ReadsNumber, StoreError> {
+    /// The number of a read.
+    pub async fn reads_number(&self, reads: &Reads) -> Result<ReadsNumber, StoreError> {
+        let paths = serde_json::to_string(reads).expect("texts are JSON");
         let number = sqlx::query_scalar(
             "INSERT INTO reads (paths) VALUES (?) ON CONFLICT (paths) DO UPDATE SET paths = excluded.paths RETURNING number",
         )
-        .bind(paths.to_owned())
+        .bind(paths)
         .fetch_one(&mut *self.writer().await)
         .await;
         number.map(ReadsNumber).map_err(|error| self.error(Problem::from(error)))
@@ -38,11 +40,13 @@ impl Store {
         Ok(numbers.into_iter().map(ReadsNumber).collect())
     }
 
-    /// All reads that there were, with the paths that they asked for.
-    pub async fn reads(&self) -> Result<Vec<(ReadsNumber, String)>, StoreError> {
+    /// All reads that there were.
+    pub async fn reads(&self) -> Result<Vec<(ReadsNumber, Reads)>, StoreError> {
         let rows: Result<Vec<(i64, String)>, sqlx::Error> =
             sqlx::query_as("SELECT number, paths FROM reads ORDER BY number").fetch_all(self.readers()).await;
         let rows = rows.map_err(|error| self.error(Problem::from(error)))?;
-        Ok(rows.into_iter().map(|(number, paths)| (ReadsNumber(number), paths)).collect())
+        // What cannot be told covers nothing.
+        let known = |(number, paths): (i64, String)| Some((ReadsNumber(number), serde_json::from_str(&paths).ok()?));
+        Ok(rows.into_iter().filter_map(known).collect())
     }
 }

@@ -186,8 +186,7 @@ impl Reading {
         reasons: &mut Reasons,
         observe: &mut impl FnMut(Event),
     ) -> Result<Walk, StoreError> {
-        let fetched_by =
-            self.store.reads_number(&serde_json::to_string(pinned.asked().reads()).expect("texts")).await?;
+        let fetched_by = self.store.reads_number(pinned.asked().reads()).await?;
         let mut pages = self.mapped_pages(pinned, run);
         let mut known_total = if run.next_page() > 0 { run.total() } else { None };
         let mut goes_on_at_a_cursor = run.next_cursor().is_some();

@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 use super::mapper;
 use super::pace::Pace;
 use crate::connector::{Live, Revision};
-use crate::mapping::{Context, Failure, Labels, Mapped, Plan, Reads};
+use crate::mapping::{Context, Failure, Labels, Mapped, Plan};
 use crate::model::{Id, MODELS, Model};
 use crate::store::{
     RawRecord, RecordWrite, RemapTarget, RemapWrite, Remapped, RowKey, Store, StoreError, Unmapped, Unpacker,
+    in_the_background,
 };
 
 /// Records of a batch. A sync waits for the store no longer than one takes.
@@ -167,11 +168,8 @@ impl Task {
         let readable = if plan.needs_labels() && labels.is_empty() {
             Vec::new()
         } else {
-            let reads = store.reads().await?;
-            let covering = reads
-                .into_iter()
-                .filter(|(_, paths)| serde_json::from_str(paths).is_ok_and(|reads: Reads| reads.covers(plan.reads())));
-            covering.map(|(number, _)| number).collect()
+            let reads = store.reads().await?.into_iter();
+            reads.filter(|(_, reads)| reads.covers(plan.reads())).map(|(number, _)| number).collect()
         };
         let signature = plan.signature().hash();
         Ok(Some(Task {
@@ -190,14 +188,14 @@ impl Task {
         let halves = [first, second].map(|half| {
             let (connection, plan, labels, now) =
                 (self.connection.clone(), Arc::clone(&self.plan), Arc::clone(&self.labels), self.now);
-            tokio::task::spawn_blocking(move || {
+            in_the_background(move || {
                 let context = Context { labels: &labels, ..Context::new(&connection, now) };
                 map_again(&plan, &context, half)
             })
         });
         let mut mapped = Vec::new();
         for half in halves {
-            mapped.extend(half.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
+            mapped.extend(half.await);
         }
         mapped
     }

@@ -68,13 +68,13 @@ impl Comparison {
         }
     }
 
-    /// Compares records. The second of each pair says that it lacks what the plan reads.
-    pub fn add(&mut self, rows: &[(StoredRaw, bool)]) {
+    /// Compares records. The first of each pair says that it lacks what the plan reads.
+    pub fn add(&mut self, rows: &[(bool, StoredRaw)]) {
         let mut unpacker = Unpacker::default();
         let (plan, before) = (Arc::clone(&self.plan), self.before.clone());
         let (labels, connection) = (Arc::clone(&self.labels), self.connection.clone());
         let context = Context { labels: &labels, ..Context::new(&connection, self.now) };
-        for (row, lacks) in rows {
+        for (lacks, row) in rows {
             // Without its raw form, or with a part of it, a record stays what it is.
             let Some(text) = unpacker.text(&row.raw).filter(|_| row.fetched_by.is_some()) else { continue };
             let mut mapped = Mapped::default();

@@ -2,8 +2,7 @@
 
 mod compare;
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +14,7 @@ use super::{Engine, EngineError};
 use crate::connector::{Connection, Home, Revision};
 use crate::mapping::{Labels, Plan, Reads};
 use crate::model::{MODELS, Model};
-use crate::store::{KeptRevision, ReadsNumber, RowKey};
+use crate::store::{KeptRevision, ReadsNumber, RowKey, StoredRaw, in_the_background};
 
 /// Records that are looked at together.
 const BATCH: u32 = 500;
@@ -166,18 +165,27 @@ impl Engine {
                 // A checkout of the mappings alone has no connections.
                 let has_it = home.connections().contains(&connection.name);
                 let theirs = if has_it { Connection::load(&home, &connection.name)? } else { connection.clone() };
-                Ok((shown(folder), Some(Revision::load(&home, &theirs)?)))
+                Ok((folder.display().to_string(), Some(Revision::load(&home, &theirs)?)))
             }
             Against::Revision(hash) => {
-                let kept = self.kept_revision(&connection.name, hash).await?;
-                let files = self.store.files_of(&kept).await?.ok_or_else(|| EngineError::NotKept {
-                    connection: connection.name.clone(),
-                    revision: kept.hash.clone(),
-                })?;
+                let (kept, files) = self.kept_files(&connection.name, hash).await?;
                 let home = Home::of_texts(self.home.root(), files);
                 let theirs = Connection::load(&home, &connection.name)?;
                 Ok((kept.hash, Some(Revision::load(&home, &theirs)?)))
             }
+        }
+    }
+
+    /// The revision of a connection of which the hash begins so, and the texts of its files by path.
+    pub(super) async fn kept_files(
+        &self,
+        connection: &str,
+        hash: &str,
+    ) -> Result<(KeptRevision, BTreeMap<String, String>), EngineError> {
+        let revision = self.kept_revision(connection, hash).await?;
+        match self.store.files_of(&revision).await? {
+            Some(files) => Ok((revision, files)),
+            None => Err(EngineError::NotKept { connection: connection.to_owned(), revision: revision.hash }),
         }
     }
 
@@ -193,16 +201,12 @@ impl Engine {
     }
 }
 
-fn shown(folder: &Path) -> String {
-    folder.display().to_string()
-}
-
 /// One preview.
 struct Task<'a> {
     engine: &'a Engine,
     connection: &'a str,
     labels: Arc<Labels>,
-    reads: Vec<(ReadsNumber, String)>,
+    reads: Vec<(ReadsNumber, Reads)>,
     samples: usize,
     now: Timestamp,
 }
@@ -258,7 +262,7 @@ impl Task<'_> {
         let (covering, new_paths) = self.covering(plan).await?;
         let unknown = fields_that_read(plan, &new_paths);
         let mut comparison =
-            Some(Comparison::new(plan, before, self.connection, &self.labels, self.now, self.samples, unknown));
+            Comparison::new(plan, before, self.connection, &self.labels, self.now, self.samples, unknown);
         let mut after = RowKey(0);
         loop {
             let mut rows = self.engine.store.stored_raw(self.connection, model, after, BATCH).await?;
@@ -267,26 +271,17 @@ impl Task<'_> {
             preview.records += rows.len() as u64;
             // What an equal plan mapped stays what it is.
             rows.retain(|row| !alike.contains(row.raw.revision()));
-            let lacks = |row: &crate::store::StoredRaw| row.fetched_by.is_none_or(|number| !covering.contains(&number));
-            preview.waiting += rows.iter().filter(|row| row.fetched_by.is_some() && lacks(row)).count() as u64;
-            let rows: Vec<_> = rows
-                .into_iter()
-                .map(|row| {
-                    let lacks = lacks(&row);
-                    (row, lacks)
-                })
-                .collect();
-            if let Some(mut taken) = comparison.take() {
-                let back = tokio::task::spawn_blocking(move || {
-                    taken.add(&rows);
-                    taken
-                });
-                comparison = Some(back.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
-            }
+            // Of a record that came in parts nobody knows what a read brought: it is not compared.
+            let lacks = |row: &StoredRaw| row.fetched_by.is_some_and(|number| !covering.contains(&number));
+            let rows: Vec<(bool, StoredRaw)> = rows.into_iter().map(|row| (lacks(&row), row)).collect();
+            preview.waiting += rows.iter().filter(|(lacks, _)| *lacks).count() as u64;
+            comparison = in_the_background(move || {
+                comparison.add(&rows);
+                comparison
+            })
+            .await;
         }
-        if let Some(comparison) = comparison {
-            comparison.finish(preview);
-        }
+        comparison.finish(preview);
         if preview.waiting > 0 {
             preview.new_paths = new_paths;
         } else {
@@ -300,8 +295,7 @@ impl Task<'_> {
         let used = self.engine.store.reads_of(self.connection, plan.model()).await?;
         let mut covering = BTreeSet::new();
         let mut lacking = BTreeSet::new();
-        for (number, paths) in self.reads.iter().filter(|(number, _)| used.contains(number)) {
-            let Ok(reads) = serde_json::from_str::<Reads>(paths) else { continue };
+        for (number, reads) in self.reads.iter().filter(|(number, _)| used.contains(number)) {
             if reads.covers(plan.reads()) {
                 covering.insert(*number);
             } else {

@@ -9,7 +9,7 @@ use super::access::Access;
 use crate::connector::{Connection, Home, Revision};
 use crate::diagnostics::Report;
 use crate::engine::Engine;
-use crate::store::{KeptPlan, NewRevision};
+use crate::store::{KeptPlan, NewRevision, in_the_background};
 
 /// A connection with its revision, or what is wrong with its files. No revision where the files are those of the one in
 /// use.
@@ -22,7 +22,7 @@ pub(super) async fn home(
     in_use: BTreeMap<String, String>,
 ) -> BTreeMap<String, Compiled> {
     let live = home.clone();
-    let (home, loaded) = aside(move || {
+    let (home, loaded) = in_the_background(move || {
         let still = live.still();
         let names = still.connections();
         let loaded: Vec<_> = names.into_iter().map(|name| (name.clone(), Connection::load(&still, &name))).collect();
@@ -55,7 +55,7 @@ pub(super) async fn home(
         });
         compiled.collect()
     };
-    aside(compile).await
+    in_the_background(compile).await
 }
 
 /// The last revision of a connection that the store keeps, compiled anew.
@@ -64,7 +64,7 @@ pub(super) async fn last_good(engine: &Engine, access: &Arc<dyn Access>, name: &
     let files = engine.store.files_of(&kept).await.ok()??;
     let home = Home::of_texts(engine.home.root(), files);
     let connection = access.place(Connection::load(&home, name).ok()?).await;
-    let revision = aside({
+    let revision = in_the_background({
         let connection = connection.clone();
         move || Revision::load(&home, &connection)
     });
@@ -86,9 +86,4 @@ pub(in crate::engine) fn kept(connection: &str, revision: &Revision) -> NewRevis
         plans: revision.plans().map(plan).collect(),
         at: Timestamp::now(),
     }
-}
-
-/// Runs what takes processor time on a thread that no task needs.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

@@ -78,8 +78,13 @@ impl Member {
 
     /// Has stored records mapped again that the revision in use would map otherwise.
     pub fn map_again(&self) {
-        self.state().remaps_asked += 1;
+        self.will_map_again();
         self.remap.notify_one();
+    }
+
+    /// Says that they will be, before there is what maps them.
+    pub fn will_map_again(&self) {
+        self.state().remaps_asked += 1;
     }
 
     /// Begins to sync and to map again.

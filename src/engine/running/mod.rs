@@ -214,7 +214,7 @@ impl Shared {
                     let mut state = member.state();
                     (state.connection, state.broken) = (connection, None);
                 }
-                member.map_again();
+                member.will_map_again();
                 let outcome = reload::swap(&member.live, revision);
                 member.state().since = Timestamp::now();
                 if restarts {
@@ -240,8 +240,7 @@ impl Shared {
                 let keeps = last_good.as_ref().map(|(_, revision)| revision.hash.clone());
                 match last_good {
                     Some((connection, revision)) => {
-                        let member = self.start(Member::new(connection, revision, Some(report.clone())));
-                        member.map_again();
+                        self.start(Member::new(connection, revision, Some(report.clone()))).map_again();
                     }
                     None => {
                         self.broken().insert(name.to_owned(), report.clone());

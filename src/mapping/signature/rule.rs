@@ -1,6 +1,5 @@
 //! Rules: when they apply, and what becomes of their values.
 
-use super::super::condition::Operator;
 use super::super::plan::{Ask, Check, Each, Fit, Named, Operand, Otherwise, Placed, Rule, Take, Test, Through, When};
 use super::Digest;
 use super::record::{At, Signer};
@@ -77,14 +76,7 @@ impl<'p> Signer<'p> {
 fn check(check: &Check, digest: &mut Digest) {
     match check {
         Check::Compare(operator, operand) => {
-            digest.tag(match operator {
-                Operator::Equal => "=",
-                Operator::NotEqual => "!=",
-                Operator::Less => "<",
-                Operator::LessOrEqual => "<=",
-                Operator::Greater => ">",
-                Operator::GreaterOrEqual => ">=",
-            });
+            digest.tag(&operator.to_string());
             self::operand(operand, digest);
         }
         Check::In(operands) => {
