@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crosswalk::connector::{Live, Sequence};
+use crosswalk::connector::{Live, Sequence, SyncRules};
 use crosswalk::model::CANDIDATES;
 use crosswalk::source::{Credentials, Source};
 use crosswalk::store::Store;
@@ -27,6 +27,8 @@ pub fn sync(task: &Task) -> Outcome<Synced> {
             source: Arc::new(Source::new(remote, credentials)?),
             store: Store::open(&task.store).await?,
             pace: Pace::default(),
+            tenant: String::new(),
+            rules: SyncRules::default(),
         };
         let first = measured(&reading, task.records).await?;
         let second = measured(&reading, task.records).await?;
@@ -35,7 +37,7 @@ pub fn sync(task: &Task) -> Outcome<Synced> {
 }
 
 async fn measured(reading: &Reading, records: u32) -> Outcome<Readings> {
-    let options = SyncOptions { models: vec![&CANDIDATES], full: true };
+    let options = SyncOptions { models: vec![&CANDIDATES], full: true, ..SyncOptions::default() };
     let meter = Meter::start()?;
     let report = reading.sync(&options, |_| {}).await?;
     let readings = meter.stop()?;

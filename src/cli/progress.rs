@@ -154,6 +154,7 @@ fn ending(report: &ModelReport, paint: Paint) -> String {
     match &report.state {
         State::Complete => format!("{} {rows}", paint.green("done,")),
         State::Incomplete(_) => format!("{} {rows}", paint.yellow("incomplete,")),
+        State::Held(_) => format!("{} {rows}", paint.yellow("held,")),
         State::Interrupted(_) => format!("{} {rows}", paint.red("interrupted,")),
         State::Failed(_) => format!("{} {rows}", paint.red("failed,")),
         State::NotRead => "not read".to_owned(),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::table::{Column, Table, wrap};
 use super::terminal::Paint;
-use crate::store::Counts;
-use crate::sync::{ModelReport, State, SyncReport};
+use crate::store::{Counts, Remapped};
+use crate::sync::{ModelReport, RemapProgress, State, SyncReport};
 
 /// Reasons that are shown to people.
 const SHOWN_REASONS: usize = 10;
@@ -20,7 +20,20 @@ pub(super) struct Summary {
     revision: String,
     models: Vec<ModelSummary>,
     total: CountsSummary,
+    /// What was mapped again of what was stored before.
+    remapped: Vec<RemapSummary>,
     seconds: f64,
+}
+
+/// Stored records that were mapped again, because the mapping is another now.
+#[derive(Debug, Serialize)]
+struct RemapSummary {
+    model: &'static str,
+    mapped: u64,
+    changed: u64,
+    failed: u64,
+    /// Records that lack what the mapping reads now.
+    waiting: u64,
 }
 
 /// What a sync did with one model.
@@ -30,6 +43,12 @@ struct ModelSummary {
     state: &'static str,
     /// Why the state is not `complete`.
     why: Option<String>,
+    /// What was read: `all` records, or those that changed since `since`.
+    read: Option<&'static str>,
+    /// From when on changes were asked for.
+    since: Option<String>,
+    /// Whether all ids were read, because the numbers of records did not agree.
+    swept: bool,
     /// The page at which a broken sync went on.
     resumed_at_page: Option<u32>,
     /// Why a broken sync could not go on and began anew.
@@ -86,6 +105,7 @@ impl ModelSummary {
         let (state, why) = match &report.state {
             State::Complete => ("complete", None),
             State::Incomplete(why) => ("incomplete", Some(why.clone())),
+            State::Held(why) => ("held", Some(why.clone())),
             State::Interrupted(error) => ("interrupted", Some(error.to_string())),
             State::Failed(error) => ("failed", Some(error.to_string())),
             State::NotRead => ("not_read", None),
@@ -95,6 +115,13 @@ impl ModelSummary {
             model: report.model.name,
             state,
             why,
+            read: match (&report.state, report.all) {
+                (State::NotRead, _) => None,
+                (_, true) => Some("all"),
+                (_, false) => Some("changes"),
+            },
+            since: report.since.map(|since| format!("{since:.3}")),
+            swept: report.swept,
             resumed_at_page: report.resumed_at,
             restarted: report.restarted.clone(),
             counts: report.counts.into(),
@@ -114,11 +141,37 @@ impl ModelSummary {
         }
         notes.extend(match (self.state, &self.why) {
             ("incomplete", Some(why)) => Some(format!("incomplete: {why}; nothing was marked as deleted, sync again")),
+            ("held", Some(why)) => Some(format!(
+                "held: {why}; nothing was marked as deleted. If they are really gone: sync with --accept-deletions"
+            )),
             ("interrupted", _) => Some("interrupted; the next sync goes on from there".to_owned()),
             ("failed", _) => Some("failed; nothing was marked as deleted".to_owned()),
             _ => None,
         });
         notes
+    }
+}
+
+impl RemapSummary {
+    fn of(progress: &RemapProgress) -> RemapSummary {
+        let RemapProgress { model, done, left } = progress;
+        let Remapped { mapped, changed, failed } = *done;
+        RemapSummary { model: model.name, mapped, changed, failed, waiting: left.waiting }
+    }
+
+    fn note(&self) -> String {
+        let mut note = format!(
+            "{} stored records were mapped again, {} of them changed",
+            HumanCount(self.mapped),
+            HumanCount(self.changed)
+        );
+        if self.failed > 0 {
+            note.push_str(&format!(", {} failed to map", HumanCount(self.failed)));
+        }
+        if self.waiting > 0 {
+            note.push_str(&format!(", {} wait to be read again", HumanCount(self.waiting)));
+        }
+        note
     }
 }
 
@@ -135,6 +188,7 @@ impl Summary {
             revision: report.revision.clone(),
             models: report.models.iter().map(ModelSummary::of).collect(),
             total: total.into(),
+            remapped: report.remapped.iter().map(RemapSummary::of).collect(),
             seconds: seconds(elapsed),
         }
     }
@@ -216,6 +270,9 @@ impl Summary {
                 text.push_str(&format!("\n{}\n{}", paint.yellow(model.model), indented(&note, width)));
             }
         }
+        for remapped in self.remapped.iter().filter(|remapped| remapped.mapped > 0) {
+            text.push_str(&format!("\n{}\n{}", paint.yellow(remapped.model), indented(&remapped.note(), width)));
+        }
         let unread: Vec<&str> =
             self.models.iter().filter(|model| model.state == "not_read").map(|model| model.model).collect();
         if !unread.is_empty() {
@@ -256,6 +313,9 @@ mod tests {
             counts: Counts { fetched: 1200, created: 7, ..Counts::default() },
             state,
             reasons: Reasons::default(),
+            since: None,
+            all: true,
+            swept: false,
             resumed_at,
             restarted: None,
             elapsed: Duration::from_millis(1500),
@@ -268,6 +328,7 @@ mod tests {
                 model(&JOBS, State::Interrupted(error), Some(3)),
                 model(&CANDIDATES, State::NotRead, None),
             ],
+            remapped: Vec::new(),
         }
     }
 

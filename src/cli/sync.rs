@@ -13,13 +13,15 @@ use crate::model::{JOBS, Model};
 use crate::sync::{State, SyncOptions, SyncReport};
 
 const NOTES: &str = "\
-A sync that was broken off goes on where it ended. A connection with `sandbox`
-settings starts its own local source.
+After a first full read, what changed is read; everything again once a day, or as
+`options.full_every` of the connection says. A sync that was broken off goes on
+where it ended. A connection with `sandbox` settings starts its own local source.
 
 Examples:
   crosswalk sync sandbox                          everything
   crosswalk sync sandbox --model jobs             one model
-  crosswalk sync acme --full                      from the first page, whatever was broken off
+  crosswalk sync acme --full                      everything, from the first page on
+  crosswalk sync acme --accept-deletions          also where many records are gone
   crosswalk sync acme --json | jq .total.failed   a report for programs
 
 Exit codes:
@@ -38,9 +40,12 @@ pub(super) struct Sync {
     /// Read only this model; may be repeated
     #[arg(long = "model", value_name = "MODEL", value_parser = model_parser())]
     models: Vec<&'static Model>,
-    /// Begin at the first page even where a sync was broken off
+    /// Read everything from the first page on, also where what changed would do
     #[arg(long)]
     full: bool,
+    /// Mark as deleted what the source has no more, however much that is
+    #[arg(long)]
+    accept_deletions: bool,
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
@@ -51,7 +56,8 @@ impl Sync {
         let engine = context.engine().await?;
         let connection = engine.connection(&self.connection)?;
         let (connection, credentials, sandbox) = with_source(engine.home(), connection).await?;
-        let options = SyncOptions { models: self.models.clone(), full: self.full };
+        let options =
+            SyncOptions { models: self.models.clone(), full: self.full, accept_deletions: self.accept_deletions };
         let mut progress = Progress::new(&context.terminal);
         let reading = engine.sync(&connection, credentials, &options, |event| progress.observe(event));
         let report = tokio::select! {
@@ -93,7 +99,7 @@ impl Sync {
 }
 
 fn exit(report: &SyncReport) -> Exit {
-    let is_incomplete = report.models.iter().any(|model| matches!(model.state, State::Incomplete(_)));
+    let is_incomplete = report.models.iter().any(|model| matches!(model.state, State::Incomplete(_) | State::Held(_)));
     match report.source_error() {
         Some(error) => Exit::of(error),
         None if report.failed() > 0 || is_incomplete => Exit::WithFailures,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
+
 use super::Home;
 use super::definition::Definition;
 use super::keys;
@@ -34,6 +36,7 @@ pub struct Connection {
     pub options: Options,
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
     pub overlay: Option<Located<String>>,
+    pub(super) tenant: String,
     pub(super) file: Arc<SourceFile>,
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
@@ -67,11 +70,38 @@ pub struct Options {
     pub remote_data: bool,
     /// How long after the beginning of a sync the next one begins.
     pub every: Duration,
+    /// How often all is read, and what is believed of deletions.
+    pub sync: SyncRules,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { remote_data: false, every: Duration::from_secs(60 * 60) }
+        Options { remote_data: false, every: Duration::from_secs(60 * 60), sync: SyncRules::default() }
+    }
+}
+
+/// How often all records are read, and what is believed of deletions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncRules {
+    /// How long after all records were read they are read again; in between, those that changed are.
+    pub full_every: Duration,
+    /// How many of a hundred records may be gone at once before somebody has to look.
+    pub most_deleted: u8,
+    /// So many may be gone at once whatever their share is.
+    pub few_deleted: u64,
+    /// How long a deleted record keeps its fields.
+    pub clear_deleted_after: Duration,
+}
+
+impl Default for SyncRules {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        SyncRules {
+            full_every: Duration::from_secs(DAY),
+            most_deleted: 20,
+            few_deleted: 10,
+            clear_deleted_after: Duration::from_secs(14 * DAY),
+        }
     }
 }
 
@@ -110,6 +140,7 @@ impl Connection {
             sandbox: None,
             options: Options::default(),
             overlay: None,
+            tenant: String::new(),
             file: SourceFile::new("connections/", ""),
             setting_keys: Vec::new(),
             settings_span: None,
@@ -157,18 +188,27 @@ impl Connection {
         let options = fields.get("options").map(|node| options(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
+        let connector = connector?;
+        let sandbox = sandbox.flatten();
         Some(Connection {
             name: name.to_owned(),
-            connector: connector?,
+            tenant: tenant(&connector.value, &settings, sandbox),
+            connector,
             settings,
             credentials: credentials.flatten(),
-            sandbox: sandbox.flatten(),
+            sandbox,
             options: options.flatten().unwrap_or_default(),
             overlay,
             file: Arc::clone(file),
             setting_keys,
             settings_span,
         })
+    }
+
+    /// A digest of whom the connection reads: what was read of another says nothing of this one. It tells nothing of the
+    /// connection, and an address that is only found when a sandbox starts makes no difference.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Fills in the base address of the sandbox that was started for this connection.
@@ -179,6 +219,17 @@ impl Connection {
         }
         self
     }
+}
+
+fn tenant(connector: &str, settings: &BTreeMap<String, Located<String>>, sandbox: Option<SandboxSettings>) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let made_up = sandbox.map(|SandboxSettings { seed, candidates, .. }| format!("{seed:?} {candidates:?}"));
+    let settings = settings.iter().flat_map(|(name, value)| [name.as_str(), value.value.as_str()]);
+    for text in [connector].into_iter().chain(settings).chain(made_up.as_deref()) {
+        context.update(&(text.len() as u64).to_le_bytes());
+        context.update(text.as_bytes());
+    }
+    context.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SandboxSettings> {
@@ -199,9 +250,26 @@ fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
     let options = Options {
         remote_data: fields.flag("remote_data").unwrap_or(usual.remote_data),
         every: fields.duration("every").unwrap_or(usual.every).max(SHORTEST),
+        sync: SyncRules {
+            full_every: fields.duration("full_every").unwrap_or(usual.sync.full_every),
+            ..fields.get("deletions").map_or_else(|| Some(usual.sync), |node| deletions(node, file, problems))?
+        },
     };
     fields.close();
     Some(options)
+}
+
+fn deletions(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SyncRules> {
+    let fields = Fields::open(node, &keys::DELETIONS, file, problems)?;
+    let usual = SyncRules::default();
+    let rules = SyncRules {
+        most_deleted: fields.integer("most").and_then(|most| u8::try_from(most).ok()).unwrap_or(usual.most_deleted),
+        few_deleted: fields.integer("few").and_then(|few| u64::try_from(few).ok()).unwrap_or(usual.few_deleted),
+        clear_deleted_after: fields.duration("clear_after").unwrap_or(usual.clear_deleted_after),
+        ..usual
+    };
+    fields.close();
+    Some(rules)
 }
 
 /// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
 use super::keys::{
     CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
@@ -37,6 +38,7 @@ pub(crate) struct Definition {
     pub dates: BTreeMap<String, DateFormat>,
     pub flags: BTreeMap<i64, bool>,
     pub deletion: Option<(Located<String>, i64)>,
+    pub changes: Option<Changes>,
     pub free_fields: FreeFields,
     pub limits: Limits,
     pub scripts: script::Limits,
@@ -107,6 +109,8 @@ impl Definition {
         let scalar_keys = fields.map("scalars").iter().map(|entry| entry.key.clone()).collect();
         let flags = fields.map("flags").iter().filter_map(|entry| reader.flag(entry)).collect();
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
+        let changes =
+            fields.get("changes").and_then(|node| changes::parse(node, |date| reader.date(date), file, problems));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         let scripts =
@@ -132,6 +136,7 @@ impl Definition {
             dates,
             flags,
             deletion,
+            changes,
             free_fields,
             limits: limits?,
             scripts: scripts?,

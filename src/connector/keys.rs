@@ -39,6 +39,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         )
         .example("{ \"0\": false, \"1\": true }"),
         Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
+        Key::optional("changes", Is::Keys(&CHANGES), "How the source is asked for rows that changed; without it all are read each time"),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
         Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
@@ -209,6 +210,48 @@ pub(super) static DELETION: Keys = Keys::new(
     ],
 );
 
+pub(super) static CHANGES: Keys = Keys::new(
+    "`changes`",
+    "How the source is asked for rows that changed since a moment. A model whose rows lack what `sort` names is read whole each time",
+    &[
+        Key::required("since", Is::Keys(&DATE), "How the moment is written that stands for `{since}`"),
+        Key::required(
+            "reads",
+            Is::List(&Is::Keys(&CHANGED_ROWS)),
+            "The reads that together give every row that changed, one after the other. A row that changes meanwhile may go from one to a later one, and to the end of each",
+        ),
+        Key::optional(
+            "with",
+            Is::Defined("joined_filters"),
+            "A mapping's own `where` and that of a read, as the source joins them: `{where}` and `{changes}` stand for them",
+        )
+        .example("({where}) AND ({changes})"),
+        Key::optional(
+            "overlap",
+            Is::Duration,
+            "How much earlier than the last sync began is asked for, because clocks differ; 5m where it is not said",
+        ),
+    ],
+);
+
+pub(super) static CHANGED_ROWS: Keys = Keys::new(
+    "a read of changed rows",
+    "Some of the rows that changed since a moment, in the order in which they did",
+    &[
+        Key::required(
+            "where",
+            Is::Defined("filter_of_changes"),
+            "The filter, in the source's own language; `{since}` stands for the moment",
+        )
+        .example("updated >= '{since}'"),
+        Key::required(
+            "sort",
+            Is::OneOrMore(&Is::Text),
+            "The order in which rows change, the earliest first; that of the mapping follows",
+        ),
+    ],
+);
+
 pub(super) static FREE_FIELDS: Keys = Keys::new(
     "`custom_fields`",
     "How the source writes free fields: a dictionary whose keys are the ids of fields and whose choices are the ids of options",
@@ -330,6 +373,38 @@ pub(super) static OPTIONS: Keys = Keys::new(
             "every",
             Is::Duration,
             "How long after the beginning of a sync `crosswalk run` begins the next; 1h where it is not said, and at least 1s",
+        ),
+        Key::optional(
+            "full_every",
+            Is::Duration,
+            "How long after everything was read a sync reads everything again, and not only what changed; 1d where it is not said",
+        ),
+        Key::optional(
+            "deletions",
+            Is::Keys(&DELETIONS),
+            "What is believed of records that are gone, and what is kept of them",
+        ),
+    ],
+);
+
+pub(super) static DELETIONS: Keys = Keys::new(
+    "`deletions`",
+    "What is believed of records that are gone, and what is kept of them",
+    &[
+        Key::optional(
+            "most",
+            Is::Integer(0, 100),
+            "How many of a hundred records may be gone at once; more are only marked as deleted by `crosswalk sync --accept-deletions`. 20 where it is not said",
+        ),
+        Key::optional(
+            "few",
+            Is::Integer(0, i64::MAX),
+            "So many may be gone at once whatever their share is; 10 where it is not said",
+        ),
+        Key::optional(
+            "clear_after",
+            Is::Duration,
+            "How long a deleted record keeps its fields and what the source sent; 14d where it is not said",
         ),
     ],
 );

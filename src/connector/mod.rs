@@ -1,5 +1,6 @@
 //! A connector's folder and a connection, compiled into one immutable revision.
 
+mod changes;
 mod check;
 mod connection;
 mod definition;
@@ -37,7 +38,7 @@ use crate::yaml::Located;
 pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
-pub use connection::{Connection, Options, Reference, SandboxSettings};
+pub use connection::{Connection, Options, Reference, SandboxSettings, SyncRules};
 pub use files::Home;
 pub use live::Live;
 pub use remote::{
@@ -268,6 +269,9 @@ fn schema(definition: &Definition, file: &Arc<SourceFile>, problems: &Problems) 
         }
     }
     clear = clear && page_arguments_are_known(definition, &schema, problems);
+    if let Some(changes) = definition.changes.as_ref().filter(|_| clear) {
+        changes::check(changes, &definition.pages, &schema, &definition.file, problems);
+    }
     if let Some((path, _)) = &definition.deletion
         && clear
         && !schema.some_rows_have_flag(&path.value)
@@ -313,6 +317,7 @@ fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dial
         dates: definition.dates.clone(),
         flags: definition.flags.clone(),
         deletion: definition.deletion.as_ref().map(|(path, value)| (path.value.clone(), *value)),
+        changes: definition.changes.as_ref().map(|changes| changes.rule.clone()),
         arguments: (Some(Arc::clone(&definition.file)), definition.arguments.clone()),
         pages: definition.pages.arguments.clone(),
         free_fields: definition.free_fields.clone(),

@@ -31,7 +31,7 @@ use crate::connector::{Connection, Home, Live, Reference, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
 use crate::store::{ListQuery, RowKey, Store, Unmapped};
-use crate::sync::{Event, Pace, Reading, SyncOptions, SyncReport, left_for};
+use crate::sync::{Event, Pace, Reading, Remapping, SyncOptions, SyncReport, left_for};
 
 /// The name of the store's file in the home folder when no other is given.
 pub const STORE_FILE: &str = "crosswalk.db";
@@ -98,7 +98,8 @@ impl Engine {
         credentials(&self.home, connection)
     }
 
-    /// Reads a connection into the store. `observe` hears what happens meanwhile.
+    /// Reads a connection into the store, and maps stored records again that the present files map otherwise. `observe`
+    /// hears what happens meanwhile.
     pub async fn sync(
         &self,
         connection: &Connection,
@@ -110,14 +111,24 @@ impl Engine {
         let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
         self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
+        let remapping = Remapping {
+            connection: connection.name.clone(),
+            live: Arc::clone(&live),
+            store: self.store.clone(),
+            pace: Pace::default(),
+        };
         let reading = Reading {
             connection: connection.name.clone(),
             live,
             source,
             store: self.store.clone(),
             pace: Pace::default(),
+            tenant: connection.tenant().to_owned(),
+            rules: connection.options.sync,
         };
-        Ok(reading.sync(options, observe).await?)
+        let mut report = reading.sync(options, observe).await?;
+        report.remapped = remapping.run(|_| {}).await?;
+        Ok(report)
     }
 
     /// The records of a model, of one connection or of all, in the order in which they first came. `after` is the

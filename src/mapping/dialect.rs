@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::custom::FreeFields;
 use super::time::DateFormat;
@@ -17,6 +18,8 @@ pub struct Dialect {
     pub flags: BTreeMap<i64, bool>,
     /// The field that marks a record as deleted, and its value then; true is 1. Types without the field have no such mark.
     pub deletion: Option<(String, i64)>,
+    /// How rows are asked for that changed since a moment; without it all are read each time.
+    pub changes: Option<ChangeRule>,
     /// Arguments that every query field gets when it has them, and the file that says so.
     pub arguments: (Option<Arc<SourceFile>>, Vec<Entry>),
     /// How pages are asked for.
@@ -25,6 +28,28 @@ pub struct Dialect {
     pub free_fields: FreeFields,
     /// What a connection says, for `$name`.
     pub settings: BTreeMap<String, String>,
+}
+
+/// How rows are asked for that changed since a moment.
+#[derive(Debug, Clone)]
+pub struct ChangeRule {
+    /// How the moment is written.
+    pub since: DateFormat,
+    /// How much earlier is asked for.
+    pub overlap: Duration,
+    /// A mapping's own filter and that of a read, joined: `{where}` and `{changes}` stand for them.
+    pub joined: String,
+    /// What together gives every row that changed.
+    pub reads: Vec<ChangedRows>,
+}
+
+/// Some of the rows that changed.
+#[derive(Debug, Clone)]
+pub struct ChangedRows {
+    /// The filter; `{since}` stands for the moment.
+    pub filter: String,
+    /// The order in which rows change.
+    pub sort: Vec<String>,
 }
 
 /// How pages are asked for.

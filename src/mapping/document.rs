@@ -38,6 +38,8 @@ pub(super) struct Read {
     pub arguments: Vec<Part<Entry>>,
     /// None where the file asks for no order; whether it may is the source's matter.
     pub sort: Option<Part<Sort>>,
+    /// All rows are read each time, though the source could be asked for those that changed.
+    pub whole: bool,
     pub span: Span,
 }
 
@@ -230,16 +232,17 @@ impl Reader<'_> {
     fn read(&self, node: &Node) -> Option<Read> {
         let fields = Fields::open(node, &READ, self.file, self.problems)?;
         let one = fields.text("one");
+        let whole = fields.flag("whole").unwrap_or_default();
         let read = self.read_of(&fields);
         fields.close();
-        read.map(|read| Read { one, ..read })
+        read.map(|read| Read { one, whole, ..read })
     }
 
     /// What is asked of the source, of a map that may say more.
     pub(super) fn read_of(&self, fields: &Fields<'_>) -> Option<Read> {
         let query = fields.required_text("query");
         let ReadChanges { filter, arguments, sort } = self.read_changes(fields);
-        Some(Read { query: query?, one: None, filter, arguments, sort, span: fields.span() })
+        Some(Read { query: query?, one: None, filter, arguments, sort, whole: false, span: fields.span() })
     }
 
     /// What mappings and overlays may both say of the read.

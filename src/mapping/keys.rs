@@ -92,6 +92,11 @@ pub(super) static READ: Keys = Keys::new(
         WHERE,
         ARGUMENTS,
         SORT,
+        Key::optional(
+            "whole",
+            Is::Flag,
+            "Read all rows each time, though the source can be asked for those that changed: for rows that show what changes elsewhere",
+        ),
     ],
 );
 

@@ -5,6 +5,7 @@
 //! ```
 
 mod calls;
+mod changes;
 mod compile;
 mod condition;
 mod custom;
@@ -28,10 +29,11 @@ mod uses;
 mod warn;
 mod write;
 
+pub use changes::Changes;
 pub(crate) use compile::keeps_text;
 pub use compile::{Surroundings, compile, labels};
 pub use custom::{FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
-pub use dialect::{Dialect, NestedLists, PageArguments, PageStart, SortArgument};
+pub use dialect::{ChangeRule, ChangedRows, Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;
 pub use eval::Session;
 pub use explain::Explanation;

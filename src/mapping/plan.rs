@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rhai::ImmutableString;
 
+use super::changes::Changes;
 use super::condition::Operator;
 use super::custom::CustomFields;
 use super::kind::NamedKind;
@@ -26,6 +27,8 @@ pub struct Operation {
     pub text: String,
     /// The field of the query type that holds the pages or the record.
     pub root: String,
+    /// What is sent as the variable `$filter`, where the document has one.
+    pub filter: Option<String>,
 }
 
 /// A compiled mapping. [`Plan::session`](super::Session) maps records with it.
@@ -35,6 +38,10 @@ pub struct Plan {
     pub(super) operation: Operation,
     /// Asks for one record by the variable `$id`.
     pub(super) one: Option<Operation>,
+    /// Asks for rows that changed since a moment.
+    pub(super) changes: Option<Changes>,
+    /// Asks for the ids of all rows.
+    pub(super) ids: Option<Operation>,
     /// Names what decides which rows are read.
     pub(super) rows: String,
     pub(super) reads: Reads,
@@ -272,6 +279,22 @@ impl Plan {
     /// [`Plan::operation`].
     pub fn one(&self) -> Option<&Operation> {
         self.one.as_ref()
+    }
+
+    /// The reads of rows that changed since a moment, where the source can be asked for them. They ask for the same values as
+    /// [`Plan::operation`].
+    pub fn changes(&self) -> Option<&Changes> {
+        self.changes.as_ref()
+    }
+
+    /// The read of the ids of all rows and of nothing else, for [`Plan::identify`].
+    pub fn ids(&self) -> Option<&Operation> {
+        self.ids.as_ref()
+    }
+
+    /// Whether the source marks rows of this model as deleted. Where it does not, a row that is gone is just not there.
+    pub fn marks_deletions(&self) -> bool {
+        self.deletion.is_some()
     }
 
     /// What it does, whatever its files are written like.

@@ -67,6 +67,39 @@ impl DateFormat {
         }
     }
 
+    /// Writes a moment as the source does, to the second.
+    pub(super) fn print(&self, moment: Timestamp) -> String {
+        let wall = moment.to_zoned(self.clock.zone.clone());
+        let pieces = match &self.form {
+            Form::Rfc3339 => return format!("{:.0}", wall.timestamp().display_with_offset(wall.offset())),
+            Form::Fixed(pieces) => pieces,
+        };
+        let mut text = Vec::new();
+        for piece in pieces {
+            let (part, width) = match *piece {
+                Piece::Literal(byte) => {
+                    text.push(byte);
+                    continue;
+                }
+                Piece::Part(part, width) => (part, width),
+            };
+            let value = match part {
+                Part::Year => i64::from(wall.year()),
+                Part::Month => i64::from(wall.month()),
+                Part::Day => i64::from(wall.day()),
+                Part::Hour => i64::from(wall.hour()),
+                Part::Minute => i64::from(wall.minute()),
+                Part::Second => i64::from(wall.second()),
+                Part::Offset => {
+                    text.extend(wall.strftime("%z").to_string().into_bytes());
+                    continue;
+                }
+            };
+            text.extend(format!("{value:0width$}").into_bytes());
+        }
+        String::from_utf8(text).expect("a format is text, and so are numbers")
+    }
+
     /// Writes all that makes a difference to a date.
     pub(super) fn sign(&self, digest: &mut Digest) {
         let DateFormat { form: _, clock: _, digest: own } = self;

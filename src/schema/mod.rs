@@ -229,6 +229,20 @@ impl Schema {
             .any(|step| matches!(step.target, Target::Scalar(Scalar::Int | Scalar::Boolean, _)))
     }
 
+    /// Whether the rows of some query have a single value at the end of `path`.
+    pub fn some_rows_have_value(&self, path: &str) -> bool {
+        let mut rows = self.queries().into_iter().filter_map(|query| self.rows_of(&self.query(query)?.ty));
+        rows.any(|row| self.has_value(row, path))
+    }
+
+    /// Whether rows of a type have a single value at the end of `path`.
+    pub fn has_value(&self, row: &str, path: &str) -> bool {
+        self.walk(row, path).is_ok_and(|steps| {
+            steps.iter().all(|step| !step.target.is_list())
+                && matches!(steps.last().map(|step| &step.target), Some(Target::Scalar(..)))
+        })
+    }
+
     /// The type of the rows, when `ty` is a page of rows.
     pub fn rows_of(&self, ty: &Type) -> Option<&Name> {
         let mut here: &Name = self.graphql.get_object(ty.inner_named_type()).map(|page| &page.name)?;

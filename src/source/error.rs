@@ -303,6 +303,16 @@ impl SourceError {
         }
     }
 
+    /// Whether it is about this one answer, and not about who asks or how it is reached.
+    pub fn is_of_one_answer(&self) -> bool {
+        match self {
+            Self::Rejected { .. } | Self::Failed { .. } | Self::Misshapen { .. } | Self::Malformed { .. } => true,
+            Self::TooLarge { .. } => true,
+            Self::Status { status, .. } => status.is_server_error(),
+            _ => false,
+        }
+    }
+
     /// How long the remote system asks to wait before the next attempt.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {

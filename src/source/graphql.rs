@@ -86,15 +86,18 @@ struct Variables<'a> {
     /// The first page has none, not `null`: some servers take that for a cursor and refuse it.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a str>,
 }
 
 /// The body of the request for the page that begins at a position.
 pub(super) fn request_body(operation: &Operation, at: &Position, paging: &Paging) -> Bytes {
+    let filter = operation.filter.as_deref();
     let variables = match paging.sequence {
-        Sequence::Numbered { .. } => Variables { page: Some(at.page), size: paging.size, cursor: None },
+        Sequence::Numbered { .. } => Variables { page: Some(at.page), size: paging.size, cursor: None, filter },
         Sequence::Cursors { .. } => {
             let cursor = at.cursor.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
-            Variables { page: None, size: paging.size, cursor }
+            Variables { page: None, size: paging.size, cursor, filter }
         }
     };
     body(operation, &variables)
@@ -293,7 +296,8 @@ mod tests {
     }
 
     fn read_by(paging: &Paging, body: &[u8]) -> Result<Page, SourceError> {
-        let operation = Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned() };
+        let operation =
+            Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned(), filter: None };
         let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
@@ -344,7 +348,7 @@ mod tests {
             prop_assert_eq!(page.next.as_ref(), Some(&next));
             // The cursor goes back as it came.
             let paging = Paging { size: 1, sequence: Sequence::Cursors { next: String::new() }, items: String::new(), end: None, total: None };
-            let operation = Operation { name: String::new(), text: String::new(), root: String::new() };
+            let operation = Operation { name: String::new(), text: String::new(), root: String::new(), filter: None };
             let sent: Value = serde_json::from_slice(&request_body(&operation, &next, &paging)).unwrap();
             prop_assert_eq!(sent["variables"]["cursor"].to_string(), next.cursor.unwrap());
         }

@@ -103,6 +103,19 @@ impl Source {
         }
     }
 
+    /// The pages from the last to the first, one at a time, for rows that may move to the end while they are read: in an
+    /// order in which rows change, none is missed. Where pages have no numbers or the remote system does not count its rows,
+    /// from the first to the last.
+    pub fn pages_backwards<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
+        if self.reads_by_cursor() {
+            return Either::Left(self.pages(operation, 0));
+        }
+        Either::Right(paging::backwards(move |page| self.page(operation, page)))
+    }
+
     async fn fetch(&self, operation: &Operation, at: &Position, pass: &Pass<'_>) -> Result<Page, SourceError> {
         let body = graphql::request_body(operation, at, &self.remote.paging);
         let (headers, secrets) = (pass.headers(), pass.secrets());

@@ -93,15 +93,20 @@ impl Page {
 impl Page {
     /// A page of `given` rows that are numbers.
     pub(super) fn of_numbers(number: u32, given: u64, last: bool, total: Option<u64>) -> Self {
+        Self::of_rows(number, &(0..given).collect::<Vec<_>>(), last, total)
+    }
+
+    /// A page of these numbers.
+    pub(super) fn of_rows(number: u32, given: &[u64], last: bool, total: Option<u64>) -> Self {
         let (mut text, mut rows) = (String::new(), Vec::new());
-        for row in 0..given {
+        for row in given {
             let start = text.len();
             text.push_str(&row.to_string());
             rows.push(start..text.len());
         }
         let next = Some(Position::from(number + 1));
-        let last = last || given == 0;
-        Self { number, last, next, total, errors: Vec::new(), text: Text::new(text), rows, given: given as usize }
+        let last = last || given.is_empty();
+        Self { number, last, next, total, errors: Vec::new(), text: Text::new(text), rows, given: given.len() }
     }
 }
 

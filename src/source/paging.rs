@@ -77,6 +77,58 @@ where
     })
 }
 
+/// Fetches the pages from the last to the first, one after the other. In an order where rows only ever come in at the end
+/// or go away, that misses none: a row that goes away moves those behind it to where they are still read. The first page
+/// comes first, to tell how many there are, and once more in the end. Where the remote system does not count its rows, the
+/// pages are read from the first to the last.
+pub(super) fn backwards<F, A>(fetch: F) -> impl Stream<Item = Result<Page, SourceError>> + Send
+where
+    F: Fn(u32) -> A + Send,
+    A: Future<Output = Result<Page, SourceError>> + Send,
+{
+    stream::unfold((fetch, Backwards::Begin), async |(fetch, next)| {
+        let (page, next) = match next {
+            Backwards::Begin => {
+                let page = match fetch(0).await {
+                    Ok(page) => page,
+                    error => return Some((error, (fetch, Backwards::Nothing))),
+                };
+                let size = page.given() as u64;
+                match page.total.map(|total| total.div_ceil(size.max(1))) {
+                    _ if page.ends_list() => (Ok(page), Backwards::Nothing),
+                    None => (Ok(page), Backwards::Forth(1)),
+                    Some(pages) => {
+                        let last = u32::try_from(pages).unwrap_or(u32::MAX).saturating_sub(1);
+                        (fetch(last).await, Backwards::Back(last))
+                    }
+                }
+            }
+            Backwards::Forth(number) => (fetch(number).await, Backwards::Forth(number.saturating_add(1))),
+            Backwards::Back(number) => (fetch(number - 1).await, Backwards::Back(number - 1)),
+            Backwards::Nothing => return None,
+        };
+        Some(match (page, next) {
+            (Err(error), _) => (Err(error), (fetch, Backwards::Nothing)),
+            // The beginning is the end.
+            (Ok(page), Backwards::Back(0)) => (Ok(Page { last: true, ..page }), (fetch, Backwards::Nothing)),
+            (Ok(page), Backwards::Back(number)) => (Ok(Page { last: false, ..page }), (fetch, Backwards::Back(number))),
+            (Ok(page), _) if page.ends_list() => (Ok(page), (fetch, Backwards::Nothing)),
+            (Ok(page), next) => (Ok(page), (fetch, next)),
+        })
+    })
+}
+
+/// What a walk backwards does next.
+#[derive(Clone, Copy)]
+enum Backwards {
+    Begin,
+    /// Reads this page, because nothing tells which is the last.
+    Forth(u32),
+    /// Reads the page before this one.
+    Back(u32),
+    Nothing,
+}
+
 struct Walk<F, A: Future> {
     fetch: F,
     under_way: FuturesOrdered<A>,
@@ -230,6 +282,71 @@ mod tests {
             // Where no page says that it is the last, only an empty one ends the list.
             let end = if server.says_last { server.pages().saturating_sub(1) } else { server.pages() };
             prop_assert!(last_asked <= end, "{last_asked} > {end}");
+        }
+    }
+
+    /// What happens to a list between two requests, by indexes that are taken modulo its length.
+    #[derive(Debug, Clone, Copy)]
+    enum Happens {
+        Nothing,
+        Comes,
+        GoesAway(usize),
+        Changes(usize),
+    }
+
+    fn happens() -> impl Strategy<Value = Vec<Vec<Happens>>> {
+        let one = prop_oneof![
+            Just(Happens::Nothing),
+            Just(Happens::Comes),
+            any::<usize>().prop_map(Happens::GoesAway),
+            any::<usize>().prop_map(Happens::Changes),
+        ];
+        proptest::collection::vec(proptest::collection::vec(one, 0..6), 1..40)
+    }
+
+    proptest! {
+        #[test]
+        fn backwards_no_row_is_missed_that_was_there_all_the_time_and_did_not_change(
+            rows in 0_u64..60,
+            size in 1_usize..9,
+            happens in happens(),
+            counts in any::<bool>(),
+        ) {
+            let state = Mutex::new(((0..rows).collect::<Vec<u64>>(), rows, 0_usize));
+            let touched = Mutex::new(HashSet::new());
+            let fetch = |number: u32| {
+                let (list, next, turn) = &mut *state.lock().unwrap();
+                // Nothing happens before the first request, and nothing to a list that cannot be read backwards.
+                for one in happens[*turn % happens.len()].iter().filter(|_| *turn > 0 && counts) {
+                    match *one {
+                        Happens::Nothing => {}
+                        Happens::Comes => {
+                            list.push(*next);
+                            *next += 1;
+                        }
+                        Happens::GoesAway(at) | Happens::Changes(at) if !list.is_empty() => {
+                            let row = list.remove(at % list.len());
+                            touched.lock().unwrap().insert(row);
+                            if matches!(one, Happens::Changes(_)) {
+                                list.push(row);
+                            }
+                        }
+                        Happens::GoesAway(_) | Happens::Changes(_) => {}
+                    }
+                }
+                *turn += 1;
+                let from = (number as usize * size).min(list.len());
+                let given = &list[from..(from + size).min(list.len())];
+                let page = Page::of_rows(number, given, from + size >= list.len(), counts.then_some(list.len() as u64));
+                async move { Ok(page) }
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let pages: Vec<Page> = runtime.block_on(backwards(fetch).map(|page| page.unwrap()).collect());
+            prop_assert!(pages.last().is_some_and(Page::ends_list));
+            let seen: HashSet<u64> = pages.iter().flat_map(Page::items).map(|row| row.parse().unwrap()).collect();
+            for row in (0..rows).filter(|row| !touched.lock().unwrap().contains(row)) {
+                prop_assert!(seen.contains(&row), "{row} of {rows} was not seen");
+            }
         }
     }
 

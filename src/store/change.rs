@@ -8,11 +8,14 @@ use super::scope::RowKey;
 use crate::mapping::{Issue, Severity};
 
 /// The first half of a SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Hash([u8; 16]);
 
+/// What stands in the place of a raw record's hash after the record was cleared.
+pub(super) const CLEARED: &[u8] = &[];
+
 impl Hash {
-    fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of(bytes: &[u8]) -> Self {
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest::digest(&digest::SHA256, bytes).as_ref()[..16]);
         Hash(hash)
@@ -172,6 +175,16 @@ impl Change {
                 None => stored.and_then(|stored| stored.fetched_by),
             },
         };
+        if let Some(stored) = stored
+            && stored.raw_hash == Hash::default()
+            && row.deleted
+        {
+            // It was deleted so long ago that nothing of it may be kept, and the source still shows it.
+            change.verdict = Verdict::Unchanged;
+            change.told = None;
+            change.touches_record = false;
+            return change;
+        }
         if let Some(stored) = stored {
             change.touches_raw = change.raw_hash != stored.raw_hash;
             change.touches_record |= change.touches_raw || change.differs_silently(stored);

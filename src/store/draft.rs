@@ -36,7 +36,7 @@ static UPSERT_RECORDS: LazyLock<Batched> = LazyLock::new(|| {
          raw_hash = excluded.raw_hash, revision = excluded.revision, issues = excluded.issues, \
          failure = excluded.failure, group_key = excluded.group_key, members_of = excluded.members_of, \
          changed_at = excluded.changed_at, remote_deleted_at = excluded.remote_deleted_at, seen = excluded.seen, \
-         fetched_by = excluded.fetched_by",
+         fetched_by = excluded.fetched_by, vanished = 0",
     )
 });
 
@@ -56,7 +56,7 @@ static UPSERT_UNIFIED: LazyLock<Batched> = LazyLock::new(|| {
 });
 
 static MARK_SEEN: LazyLock<Batched> =
-    LazyLock::new(|| Batched::set("UPDATE records SET seen = ?, revision = ? WHERE key IN"));
+    LazyLock::new(|| Batched::set("UPDATE records SET seen = ?, revision = ?, vanished = 0 WHERE key IN"));
 
 static MARK_MAPPED: LazyLock<Batched> = LazyLock::new(|| Batched::set("UPDATE records SET revision = ? WHERE key IN"));
 

@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::error::{Problem, StoreError};
-use super::run::Counts;
+use super::run::{Counts, RunKind};
 use super::{Store, moment, natural};
 use crate::model::Model;
 
@@ -20,6 +20,8 @@ pub enum RunState {
     Incomplete,
     /// Ended by a failure.
     Failed,
+    /// Ended after everything was read, but somebody has to look before what is gone is marked as deleted.
+    Held,
 }
 
 impl RunState {
@@ -30,11 +32,12 @@ impl RunState {
             RunState::Complete => "complete",
             RunState::Incomplete => "incomplete",
             RunState::Failed => "failed",
+            RunState::Held => "held",
         }
     }
 
     fn parse(text: &str) -> Result<Self, Problem> {
-        [RunState::Running, RunState::Complete, RunState::Incomplete, RunState::Failed]
+        [RunState::Running, RunState::Complete, RunState::Incomplete, RunState::Failed, RunState::Held]
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown state `{text}` of a sync").into())))
@@ -50,6 +53,12 @@ pub struct RunSummary {
     pub connection: String,
     /// The name of the model that was read.
     pub model: String,
+    /// What was read.
+    pub kind: RunKind,
+    /// From when on a delta asked for changes.
+    pub since: Option<Timestamp>,
+    /// Of whom was asked, as a digest.
+    pub tenant: String,
     /// The hash of the revision that it began with.
     pub revision: String,
     /// What it asks for, as a digest.
@@ -90,14 +99,55 @@ impl Store {
     }
 }
 
+/// The runs by which it is known how far a model was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The latest that read all rows to the end.
+    pub full: Option<RunSummary>,
+    /// The latest that read what changed, if it is not older.
+    pub delta: Option<RunSummary>,
+    /// The latest look at all ids, if it is not older.
+    pub sweep: Option<RunSummary>,
+}
+
 impl Store {
-    /// The latest complete run of a model.
+    /// The latest complete run of a model that read its records.
     pub async fn latest_complete(&self, connection: &str, model: &Model) -> Result<Option<RunSummary>, StoreError> {
+        let full = self.latest_ended(connection, model, RunKind::Full, 0).await?;
+        let after = full.as_ref().map_or(0, |run| run.id);
+        let delta = self.latest_ended(connection, model, RunKind::Delta, after).await?;
+        Ok(delta.or(full))
+    }
+
+    /// How far a model was read.
+    pub async fn chain(&self, connection: &str, model: &Model) -> Result<Chain, StoreError> {
+        let Some(full) = self.latest_ended(connection, model, RunKind::Full, 0).await? else {
+            return Ok(Chain::default());
+        };
+        let id = full.id;
+        Ok(Chain {
+            delta: self.latest_ended(connection, model, RunKind::Delta, 0).await?,
+            sweep: self.latest_ended(connection, model, RunKind::Sweep, id).await?,
+            full: Some(full),
+        })
+    }
+
+    /// The latest run of a kind that came to the end of what it read.
+    async fn latest_ended(
+        &self,
+        connection: &str,
+        model: &Model,
+        kind: RunKind,
+        after: i64,
+    ) -> Result<Option<RunSummary>, StoreError> {
         let row = sqlx::query(
-            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND state = 'complete' ORDER BY id DESC LIMIT 1",
+            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND id > ? \
+             AND state IN ('complete', 'held') ORDER BY id DESC LIMIT 1",
         )
         .bind(connection.to_owned())
         .bind(model.name)
+        .bind(kind.as_str())
+        .bind(after)
         .fetch_optional(self.readers())
         .await
         .map_err(|error| self.error(error.into()))?;
@@ -112,6 +162,9 @@ pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
         id: row.try_get("id")?,
         connection: row.try_get("connection")?,
         model: row.try_get("model")?,
+        kind: RunKind::parse(row.try_get("kind")?)?,
+        since: moment::parse_optional(row.try_get("since")?)?,
+        tenant: row.try_get("tenant")?,
         revision: row.try_get("revision")?,
         operation: row.try_get("operation")?,
         choice: row.try_get("choice")?,

@@ -6,6 +6,7 @@
 
 mod background;
 mod change;
+mod deletion;
 mod draft;
 mod error;
 mod event;
@@ -21,6 +22,7 @@ mod run;
 mod schema;
 mod scope;
 mod statement;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -33,16 +35,18 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use background::in_the_background;
+pub use deletion::Unseen;
 pub use error::{Problem, StoreError};
 pub use event::{Cause, Happened};
-pub use history::{RunState, RunSummary};
+pub use history::{Chain, RunState, RunSummary};
 pub use page::{PageWrite, RecordWrite};
 pub use read::{ListQuery, RecordCounts, StoredRecord};
 pub use reads::ReadsNumber;
 pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, StoredRaw, Unmapped, Unpacker};
 pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
-pub use run::{Counts, NewRun, Outcome, Run};
+pub use run::{Counts, NewRun, Outcome, Run, RunKind};
 pub use scope::RowKey;
+pub use sweep::SweepPage;
 
 /// An open store. Cloning it is cheap; all clones share its connections.
 #[derive(Debug, Clone)]

@@ -140,7 +140,8 @@ impl Store {
         let Some(scope) = self.scope(target).await? else { return Ok(Unmapped::default()) };
         let row = sqlx::query(not_mapped_by!(
             "count(*), coalesce(sum(fetched_by IN (SELECT value FROM json_each(?6))), 0), \
-             coalesce(sum(fetched_by IS 0), 0) FROM records",
+             coalesce(sum(fetched_by IS 0 OR (vanished AND (fetched_by IN (SELECT value FROM json_each(?6))) IS NOT 1)), 0) \
+             FROM records",
             ""
         ))
         .bind(scope.floor().0)
@@ -152,7 +153,8 @@ impl Store {
         .fetch_one(self.readers())
         .await?;
         let count = |index: usize| row.try_get(index).map(natural);
-        // What the source could not give wholly says nothing of a new read: the next one brings it anyway.
+        // What the source could not give wholly says nothing of a new read: the next sync brings it anyway. What it has no
+        // more never comes again.
         let (all, ready, partial) = (count(0)?, count(1)?, count(2)?);
         Ok(Unmapped { ready, waiting: all - ready - partial })
     }

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection, Row, SqliteConnection};
 
+use super::deletion::delete_unseen;
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause, Event};
 use super::history::{RunState, RunSummary, summary};
@@ -15,9 +16,55 @@ use crate::model::Model;
 /// A run that lay still for longer than this begins anew: its pages and its `$now` are too old.
 const RESUMABLE_FOR: SignedDuration = SignedDuration::from_hours(1);
 
+/// What a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunKind {
+    /// All rows. Those that it does not see are gone.
+    Full,
+    /// The rows that changed since a moment.
+    Delta,
+    /// The ids of all rows. Those that it does not see are gone.
+    Sweep,
+    /// The ids of all rows once more, before those that were not seen are taken as gone.
+    Confirm,
+    /// Some rows, each by its id.
+    Reread,
+}
+
+impl RunKind {
+    const ALL: [RunKind; 5] = [RunKind::Full, RunKind::Delta, RunKind::Sweep, RunKind::Confirm, RunKind::Reread];
+
+    /// The name of the kind, as the store writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunKind::Full => "full",
+            RunKind::Delta => "delta",
+            RunKind::Sweep => "sweep",
+            RunKind::Confirm => "confirm",
+            RunKind::Reread => "reread",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        let kind = RunKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        kind.ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown kind `{text}` of a sync").into())))
+    }
+
+    /// Whether what it does not see is gone.
+    pub(super) fn sees_all(self) -> bool {
+        matches!(self, RunKind::Full | RunKind::Sweep)
+    }
+}
+
 /// What a run begins with.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRun<'a> {
+    /// What it reads.
+    pub kind: RunKind,
+    /// From when on a [`RunKind::Delta`] asks for changes.
+    pub since: Option<Timestamp>,
+    /// Of whom is asked, as a digest: what was read of another says nothing of this one.
+    pub tenant: &'a str,
     /// The connection that is read.
     pub connection: &'a str,
     /// The model that is read.
@@ -39,6 +86,7 @@ pub struct NewRun<'a> {
 #[derive(Debug)]
 pub struct Run {
     pub(super) id: i64,
+    pub(super) kind: RunKind,
     pub(super) epoch: i64,
     pub(super) scope: Scope,
     pub(super) last_key: RowKey,
@@ -63,6 +111,11 @@ impl Run {
     /// The id of the run in the history.
     pub fn id(&self) -> i64 {
         self.id
+    }
+
+    /// What it reads.
+    pub fn kind(&self) -> RunKind {
+        self.kind
     }
 
     /// The connection that is read.
@@ -152,8 +205,12 @@ impl AddAssign for Counts {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything was read: what was not seen is gone.
+    /// Everything was read. What a [`RunKind::Full`] or a [`RunKind::Sweep`] did not see is gone.
     Complete,
+    /// Everything was read, and nothing is concluded from what was not seen.
+    Read,
+    /// Everything was read, but so much was not seen, for this reason, that somebody has to look first.
+    Held(String),
     /// Not everything was read, for this reason.
     Incomplete(String),
     /// The run broke off, for this reason.
@@ -161,8 +218,9 @@ pub enum Outcome {
 }
 
 impl Store {
-    /// Begins a run, or continues the latest one of the same connection and model when that is still under way, asks
-    /// for the same, was begun less than an hour ago, and [`NewRun::full`] does not forbid it.
+    /// Begins a run, or continues the latest one of the same connection, model and kind when that is still under way, asks
+    /// for the same, was begun less than an hour ago, and [`NewRun::full`] does not forbid it. Only runs that read all
+    /// are continued: pages of what changed meanwhile are other pages.
     pub async fn begin(&self, run: NewRun<'_>) -> Result<Run, StoreError> {
         self.begin_run(run).await.map_err(|problem| self.error(problem))
     }
@@ -181,6 +239,7 @@ impl Store {
         let InProgress { summary, epoch } = earlier;
         Ok(Run {
             id: summary.id,
+            kind: new.kind,
             epoch,
             scope,
             last_key,
@@ -228,14 +287,16 @@ impl Store {
 
     async fn finish_run(&self, run: Run, outcome: Outcome, at: Timestamp) -> Result<Counts, Problem> {
         let mut progress = run.progress.clone();
+        let deletes = outcome == Outcome::Complete && run.kind.sees_all();
         let (state, message) = match outcome {
-            Outcome::Complete => (RunState::Complete, None),
+            Outcome::Complete | Outcome::Read => (RunState::Complete, None),
+            Outcome::Held(reason) => (RunState::Held, Some(reason)),
             Outcome::Incomplete(reason) => (RunState::Incomplete, Some(reason)),
             Outcome::Failed(reason) => (RunState::Failed, Some(reason)),
         };
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        if state == RunState::Complete {
+        if deletes {
             let deleted = delete_unseen(&mut transaction, &run, at).await?;
             progress.counts.deleted += deleted;
             let about = About {
@@ -268,15 +329,20 @@ struct InProgress {
 
 fn is_resumable(earlier: &RunSummary, new: NewRun<'_>) -> bool {
     let age = new.now.duration_since(earlier.started_at);
-    !new.full && earlier.operation == new.operation && age >= SignedDuration::ZERO && age < RESUMABLE_FOR
+    !new.full
+        && new.kind.sees_all()
+        && earlier.operation == new.operation
+        && age >= SignedDuration::ZERO
+        && age < RESUMABLE_FOR
 }
 
 async fn latest_running(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<Option<RunSummary>, Problem> {
     let row = sqlx::query(
-        "SELECT * FROM syncs WHERE connection = ? AND model = ? AND state = 'running' ORDER BY id DESC LIMIT 1",
+        "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND state = 'running' ORDER BY id DESC LIMIT 1",
     )
     .bind(new.connection.to_owned())
     .bind(new.model.name)
+    .bind(new.kind.as_str())
     .fetch_optional(connection)
     .await?;
     row.as_ref().map(summary).transpose()
@@ -295,19 +361,23 @@ async fn take_over(connection: &mut SqliteConnection, id: i64) -> Result<InProgr
 async fn start(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<InProgress, Problem> {
     sqlx::query(
         "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a new run began' \
-         WHERE connection = ? AND model = ? AND state = 'running'",
+         WHERE connection = ? AND model = ? AND kind = ? AND state = 'running'",
     )
     .bind(moment::text(new.now))
     .bind(new.connection.to_owned())
     .bind(new.model.name)
+    .bind(new.kind.as_str())
     .execute(&mut *connection)
     .await?;
     let row = sqlx::query(
-        "INSERT INTO syncs (connection, model, revision, operation, choice, state, started_at) \
-         VALUES (?, ?, ?, ?, ?, 'running', ?) RETURNING *",
+        "INSERT INTO syncs (connection, model, kind, since, tenant, revision, operation, choice, state, started_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?) RETURNING *",
     )
     .bind(new.connection.to_owned())
     .bind(new.model.name)
+    .bind(new.kind.as_str())
+    .bind(new.since.map(moment::text))
+    .bind(new.tenant.to_owned())
     .bind(new.revision.to_owned())
     .bind(new.operation.to_owned())
     .bind(new.choice.to_owned())
@@ -342,20 +412,4 @@ pub(super) async fn save(connection: &mut SqliteConnection, run: &Run, progress:
         return Err(run.superseded());
     }
     run.scope.set_written(connection).await
-}
-
-/// Tombstones the rows that the run did not see, and says how many they are.
-async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, at: Timestamp) -> Result<u64, Problem> {
-    let result = sqlx::query(
-        "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
-         WHERE key > ? AND key <= ? AND seen <> ? AND remote_deleted_at IS NULL",
-    )
-    .bind(moment::text(run.now))
-    .bind(moment::text(at))
-    .bind(run.scope.floor().0)
-    .bind(run.scope.ceiling().0)
-    .bind(run.id)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
 }

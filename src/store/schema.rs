@@ -50,6 +50,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(2, "labels", include_str!("migrations/2_labels.sql")),
         migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
         migration(4, "revisions", include_str!("migrations/4_revisions.sql")),
+        migration(5, "deltas", include_str!("migrations/5_deltas.sql")),
     ]
 }
 

@@ -28,6 +28,11 @@ impl Batched {
         Batched(SIZES.map(|size| format!("{head} ({})", vec!["?"; size].join(", "))))
     }
 
+    /// The same, giving this column of the rows that it is about.
+    pub(super) fn returning(self, column: &str) -> Self {
+        Batched(self.0.map(|text| format!("{text} RETURNING {column}")))
+    }
+
     /// Runs the statement over all rows, in as few pieces as the sizes allow.
     pub(super) async fn write_rows<T>(
         &'static self,

@@ -53,6 +53,25 @@ pub(super) fn map(pinned: &mut Pinned, connection: &str, now: Timestamp, page: &
     }
 }
 
+/// Maps records that came one by one, with the hash of the revision that did.
+pub(super) fn map_each(
+    pinned: &mut Pinned,
+    connection: &str,
+    now: Timestamp,
+    texts: Vec<String>,
+) -> (String, Vec<RecordWrite>) {
+    let labels = pinned.labels();
+    let (revision, plan) = pinned.present();
+    let context = Context { labels: &labels, ..Context::new(connection, now) };
+    let mut session = plan.session(&context);
+    let mut mapped = Mapped::default();
+    let rows = texts.iter().filter_map(|text| {
+        let raw = Bytes::copy_from_slice(text.as_bytes());
+        record(&plan, connection, &mut session, &mut mapped, text, raw, None)
+    });
+    (revision.hash.clone(), rows.collect())
+}
+
 pub(super) fn record<'a>(
     plan: &Plan,
     connection: &str,

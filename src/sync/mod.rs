@@ -6,31 +6,29 @@
 
 mod labels;
 mod mapper;
+mod model;
 mod pace;
 mod pinned;
 mod remap;
 mod report;
+mod reread;
+mod settle;
+mod sweep;
+mod walk;
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use futures_util::StreamExt;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
-use self::mapper::MappedPage;
 use self::pinned::Pinned;
-use crate::connector::Live;
+use crate::connector::{Live, SyncRules};
 use crate::model::{MODELS, Model};
-use crate::source::{Position, Source, SourceError};
-use crate::store::{NewRun, Outcome, PageWrite, Run, Store, StoreError, text_digest};
+use crate::source::Source;
+use crate::store::{Store, StoreError};
 
 pub use pace::Pace;
 pub use remap::{RemapProgress, Remapping, left_for};
 pub use report::{ModelReport, Reasons, State, SyncReport};
-
-/// Pages that may wait between two stages.
-const WAITING: usize = 2;
 
 /// What happens during a sync, for whoever watches it.
 #[derive(Debug, Clone)]
@@ -67,8 +65,10 @@ pub enum Event {
 pub struct SyncOptions {
     /// Only these models; all when empty.
     pub models: Vec<&'static Model>,
-    /// Begin at the first page even when an interrupted sync could go on.
+    /// Read everything, from the first page on, even where what changed is enough or an interrupted sync could go on.
     pub full: bool,
+    /// Mark as deleted what is gone, however much that is.
+    pub accept_deletions: bool,
 }
 
 /// A connection that is read.
@@ -84,6 +84,10 @@ pub struct Reading {
     pub store: Store,
     /// By this a remap sees that it has to step back.
     pub pace: Pace,
+    /// Of whom is asked: see [`Connection::tenant`](crate::connector::Connection::tenant).
+    pub tenant: String,
+    /// How often all is read, and what is believed of deletions.
+    pub rules: SyncRules,
 }
 
 impl Reading {
@@ -100,182 +104,20 @@ impl Reading {
             let Some(pinned) = Pinned::new(&self.live, model, labels.clone()) else { continue };
             let report = match models.iter().find(|model| model.ends_the_sync()) {
                 Some(_) => ModelReport::not_read(model),
-                None => self.model(&pinned, options.full, &mut observe).await?,
+                None => self.model(&pinned, options, &mut observe).await?,
             };
             observe(Event::Finished(report.clone()));
             models.push(report);
         }
-        Ok(SyncReport { connection: self.connection.clone(), revision: self.live.revision().hash.clone(), models })
-    }
-
-    async fn model(
-        &self,
-        pinned: &Pinned,
-        full: bool,
-        observe: &mut impl FnMut(Event),
-    ) -> Result<ModelReport, StoreError> {
-        let plan = pinned.asked();
-        let model = plan.model();
-        let began = Instant::now();
-        let new = NewRun {
-            connection: &self.connection,
-            model,
-            revision: &pinned.revision().hash,
-            operation: &self.asks(pinned),
-            choice: plan.rows_signature(),
-            now: now(),
-            full,
-        };
-        let mut run = self.store.begin(new).await?;
-        let mut resumed_at = run.resumed().then(|| run.next_page());
-        if self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none() {
-            // The last page was written, and nothing tells what follows it.
-            self.store.restart(&mut run).await?;
-            resumed_at = None;
-        }
-        observe(Event::Started { model, resumed_at });
-
-        let mut reasons = Reasons::default();
-        let mut restarted = None;
-        let walked = loop {
-            let why = match self.walk(pinned, &mut run, &mut reasons, observe).await? {
-                Walk::Drifted => "rows came or went while it lay still".to_owned(),
-                Walk::Astray(error) => format!("the source does not go on from there: {error}"),
-                walked => break walked,
-            };
-            tracing::info!(model = model.name, why, "the interrupted sync begins anew");
-            reasons = Reasons::default();
-            self.store.restart(&mut run).await?;
-            resumed_at = None;
-            observe(Event::Restarted { model, why: why.clone() });
-            restarted = Some(why);
-        };
-        let counts = run.counts();
-        let (state, counts) = match walked {
-            // The run stays open, and the next sync goes on where this one ended.
-            Walk::Broken(error) if error.is_transient() => (State::Interrupted(error.into()), counts),
-            Walk::Broken(error) => {
-                let counts = self.store.finish(run, Outcome::Failed(error.to_string()), now()).await?;
-                (State::Failed(error.into()), counts)
-            }
-            walked => match walked.gap(&run) {
-                Some(why) => {
-                    let counts = self.store.finish(run, Outcome::Incomplete(why.clone()), now()).await?;
-                    (State::Incomplete(why), counts)
-                }
-                None => (State::Complete, self.store.finish(run, Outcome::Complete, now()).await?),
-            },
-        };
-        Ok(ModelReport { model, counts, state, reasons, resumed_at, restarted, elapsed: began.elapsed() })
-    }
-
-    /// A digest of what is asked, of whom, and by which pages: only a run that asks for the same can be gone on with.
-    /// The files of the connection and of its connector say the last two.
-    fn asks(&self, pinned: &Pinned) -> String {
-        let of_whom = pinned.revision().files.iter().take(1);
-        let how = pinned.revision().files.iter().filter(|file| file.path.ends_with("/connector.yaml"));
-        let texts: Vec<&str> = of_whom.chain(how).map(|file| file.text.as_str()).collect();
-        text_digest(&format!("{}\n{}", pinned.asked().operation().text, texts.join("\n")))
-    }
-
-    /// Reads the pages from the run's checkpoint on.
-    async fn walk(
-        &self,
-        pinned: &Pinned,
-        run: &mut Run,
-        reasons: &mut Reasons,
-        observe: &mut impl FnMut(Event),
-    ) -> Result<Walk, StoreError> {
-        let fetched_by = self.store.reads_number(pinned.asked().reads()).await?;
-        let mut pages = self.mapped_pages(pinned, run);
-        let mut known_total = if run.next_page() > 0 { run.total() } else { None };
-        let mut goes_on_at_a_cursor = run.next_cursor().is_some();
-        let mut lost = 0;
-        let mut ended = false;
-        while let Some(page) = pages.recv().await {
-            let page = match page {
-                Ok(page) => page,
-                Err(error) if goes_on_at_a_cursor && error.refuses_the_request() => return Ok(Walk::Astray(error)),
-                Err(error) => return Ok(Walk::Broken(error)),
-            };
-            goes_on_at_a_cursor = false;
-            if let (Some(known), Some(total)) = (known_total.take(), page.total)
-                && known != total
-            {
-                return Ok(Walk::Drifted);
-            }
-            ended |= page.ends_list;
-            lost += page.lost;
-            reasons.add(&page);
-            let write = PageWrite {
-                next_page: page.number + 1,
-                next_cursor: page.next.and_then(|next| next.cursor),
-                total: page.total,
-                revision: page.revision,
-                fetched_by,
-                at: now(),
-                rows: page.rows,
-            };
-            self.store.write_page(run, write).await?;
-            drop(page.in_hand);
-            observe(Event::Page { model: run.model(), fetched: run.counts().fetched, total: run.total() });
-        }
-        Ok(Walk::Ended { lost, ended })
-    }
-
-    /// Fetches and maps in tasks of their own, so that both go on while a page is written. They end when the
-    /// receiver is dropped.
-    fn mapped_pages(&self, pinned: &Pinned, run: &Run) -> mpsc::Receiver<Result<MappedPage, SourceError>> {
-        let (fetched, mut to_map) = mpsc::channel(WAITING);
-        let (source, pace) = (Arc::clone(&self.source), self.pace.clone());
-        let operation = pinned.asked().operation().clone();
-        let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
-        tokio::spawn(async move {
-            let mut pages = std::pin::pin!(source.pages(&operation, from));
-            while let Some(page) = pages.next().await {
-                if fetched.send((page, pace.page())).await.is_err() {
-                    break;
-                }
-            }
-        });
-        let (mapped, to_write) = mpsc::channel(WAITING);
-        let mut pinned = pinned.clone();
-        let (connection, now) = (self.connection.clone(), run.now());
-        tokio::task::spawn_blocking(move || {
-            while let Some((page, in_hand)) = to_map.blocking_recv() {
-                let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));
-                if mapped.blocking_send(page).is_err() {
-                    break;
-                }
-            }
-        });
-        to_write
-    }
-}
-
-/// How a walk over the pages of a list ended.
-enum Walk {
-    /// At the end of the list. Some records may have had no id to store them under.
-    Ended { lost: u64, ended: bool },
-    /// At once: the source has not the rows any more that it had when the run lay still.
-    Drifted,
-    /// At once: the source does not know the cursor any more at which the run would go on.
-    Astray(SourceError),
-    /// By an error of the source.
-    Broken(SourceError),
-}
-
-impl Walk {
-    /// Why rows that were not seen may still be there.
-    fn gap(&self, run: &Run) -> Option<String> {
-        let Walk::Ended { lost, ended } = self else { return None };
-        let fetched = run.counts().fetched;
-        match run.total() {
-            _ if *lost > 0 => Some(format!("{lost} records came without an id")),
-            _ if !ended => Some("the list ended without a last page".to_owned()),
-            Some(total) if fetched < total => Some(format!("the source announced {total} records and sent {fetched}")),
-            _ => None,
-        }
+        let now = now();
+        let before = now.saturating_sub(self.rules.clear_deleted_after).unwrap_or(now);
+        self.store.clear_deleted(&self.connection, before).await?;
+        Ok(SyncReport {
+            connection: self.connection.clone(),
+            revision: self.live.revision().hash.clone(),
+            models,
+            remapped: Vec::new(),
+        })
     }
 }
 

@@ -33,7 +33,7 @@ impl Pinned {
     }
 
     /// The revision that the walk began with, or a later one.
-    pub fn revision(&self) -> &Revision {
+    pub fn revision(&self) -> &Arc<Revision> {
         &self.usable
     }
 

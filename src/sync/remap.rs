@@ -143,6 +143,19 @@ pub async fn left_for(
     Ok(left)
 }
 
+/// The same of one model.
+pub(super) async fn left(
+    store: &Store,
+    connection: &str,
+    revision: &Arc<Revision>,
+    model: &'static Model,
+) -> Result<Unmapped, StoreError> {
+    match Task::new(store, connection, revision, model).await? {
+        Some(task) => store.unmapped(&task.target).await,
+        None => Ok(Unmapped::default()),
+    }
+}
+
 /// One revision's work on one model.
 struct Task {
     connection: String,

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::mapper::MappedPage;
+use super::remap::RemapProgress;
 use crate::mapping::Severity;
 use crate::model::Model;
 use crate::source::{ErrorClass, SourceError};
@@ -19,12 +22,15 @@ pub struct SyncReport {
     pub revision: String,
     /// Each model, in the order of reading.
     pub models: Vec<ModelReport>,
+    /// What was mapped again of what was stored before, because the mapping is another now.
+    pub remapped: Vec<RemapProgress>,
 }
 
 impl SyncReport {
     /// Records that could not be mapped, as a whole or in a field.
     pub fn failed(&self) -> u64 {
-        self.models.iter().map(|model| model.counts.failed).sum()
+        let read: u64 = self.models.iter().map(|model| model.counts.failed).sum();
+        read + self.remapped.iter().map(|progress| progress.done.failed).sum::<u64>()
     }
 
     /// The first error of the source.
@@ -47,6 +53,12 @@ pub struct ModelReport {
     pub state: State,
     /// Why values and records did not map.
     pub reasons: Reasons,
+    /// From when on changes were asked for; none where they were not.
+    pub since: Option<Timestamp>,
+    /// Whether all records were read.
+    pub all: bool,
+    /// Whether all ids were read.
+    pub swept: bool,
     /// The page at which an interrupted sync went on.
     pub resumed_at: Option<u32>,
     /// Why an interrupted sync could not go on and began anew.
@@ -62,6 +74,8 @@ pub enum State {
     Complete,
     /// The end was reached, but not all rows were seen, for this reason. Nothing was marked as deleted.
     Incomplete(String),
+    /// Everything was read, but so much is gone, for this reason, that somebody has to look before it is marked as deleted.
+    Held(String),
     /// The source failed for now. The next sync goes on where this one ended.
     Interrupted(Arc<SourceError>),
     /// The source refuses. Nothing was marked as deleted.
@@ -77,6 +91,9 @@ impl ModelReport {
             counts: Counts::default(),
             state: State::NotRead,
             reasons: Reasons::default(),
+            since: None,
+            all: false,
+            swept: false,
             resumed_at: None,
             restarted: None,
             elapsed: Duration::ZERO,
@@ -96,7 +113,7 @@ impl ModelReport {
                     )
             }
             State::NotRead => true,
-            State::Complete | State::Incomplete(_) => false,
+            State::Complete | State::Incomplete(_) | State::Held(_) => false,
         }
     }
 }
@@ -124,6 +141,14 @@ impl Reasons {
         for _ in 0..page.lost {
             self.count(true, "the record came without an id and was not stored");
         }
+    }
+
+    /// Adds those of another walk.
+    pub(super) fn merge(&mut self, other: Reasons) {
+        for (key, count) in other.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+        self.others += other.others;
     }
 
     fn count(&mut self, failed: bool, reason: &str) {

@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
             self.problems.report(Problem::error("M0005", format!("`{}` is not a duration", text.value)).at(
                 self.file,
                 text.span,
-                "a number and a unit: 250ms, 60s, 5m, 2h",
+                "a number and a unit: 250ms, 60s, 5m, 2h, 7d",
             ));
         }
         parsed
@@ -258,6 +258,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "s" => Some(Duration::from_secs(amount)),
         "m" => Some(Duration::from_secs(amount.checked_mul(60)?)),
         "h" => Some(Duration::from_secs(amount.checked_mul(3600)?)),
+        "d" => Some(Duration::from_secs(amount.checked_mul(86400)?)),
         _ => None,
     }
 }
@@ -342,6 +343,7 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(parse_duration("2h"), Some(Duration::from_secs(7200)));
+        assert_eq!(parse_duration("7d"), Some(Duration::from_secs(604_800)));
         assert_eq!(parse_duration("60"), None);
         assert_eq!(parse_duration("s"), None);
     }

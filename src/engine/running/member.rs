@@ -246,6 +246,8 @@ impl Member {
             source: Arc::new(Source::new(remote, credentials)?),
             store: shared.engine.store.clone(),
             pace: shared.pace.clone(),
+            tenant: connection.tenant().to_owned(),
+            rules: connection.options.sync,
         };
         let observe = |event: Event| {
             if let Some(now) = &mut self.state().sync.now {

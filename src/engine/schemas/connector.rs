@@ -35,6 +35,11 @@ fn defined(name: &'static str) -> Value {
             "propertyNames": { "pattern": "^[+-]?[0-9]+$" },
             "additionalProperties": { "type": "boolean" },
         }),
+        "filter_of_changes" => json!({ "type": "string", "pattern": "\\{since\\}" }),
+        "joined_filters" => json!({
+            "type": "string",
+            "allOf": [{ "pattern": "\\{where\\}" }, { "pattern": "\\{changes\\}" }],
+        }),
         "spelling" => json!({ "type": "string", "pattern": "\\{id\\}" }),
         other => super::mapping::of_a_file(other),
     }

@@ -151,6 +151,8 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         "order" => prop_oneof![Just(Value::Null), map(&SORT, spot)].boxed(),
         "pages" => prop_oneof![pages(&PAGES, "number", spot), pages(&PAGES_BY_CURSOR, "cursor", spot)].boxed(),
         "address" => Just(json!("https://{tenant}.example.org")).boxed(),
+        "filter_of_changes" => select(vec!["at >= {since}", "{since}"]).prop_map(Value::from).boxed(),
+        "joined_filters" => select(vec!["{where}{changes}", "{changes} & {where}"]).prop_map(Value::from).boxed(),
         "spelling" => select(vec!["_{id}", "{id}"]).prop_map(Value::from).boxed(),
         "custom_field" => prop_oneof![Just(Value::Null), text(), map(&CUSTOM_FIELD, spot)].boxed(),
         "reference" => select(vec!["env:ACME_SECRET", "file:secrets/acme"]).prop_map(Value::from).boxed(),

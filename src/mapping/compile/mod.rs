@@ -1,6 +1,7 @@
 //! From a document to a plan: every path, table, function and constant is resolved against both schemas, and what
 //! does not fit is reported with its place.
 
+mod changes;
 mod condition;
 mod constant;
 mod custom;
@@ -86,6 +87,10 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     }
     let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before);
     let one = compiler.one(document, &row_type, &scope, before);
+    let changes = compiler.changes(&document.model.value, &document.read, &row_type, &scope, before);
+    let ids = parts.remote_id.as_ref().and_then(|remote_id| {
+        compiler.ids(&document.model.value, &document.read, &row_type, (remote_id, &scope), before)
+    });
     let (operation, rows) = operation?;
     let reads = compiler.reads_of_row(&scope);
     let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
@@ -94,6 +99,8 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         model,
         operation,
         one,
+        changes,
+        ids,
         rows,
         reads,
         signature: Signature::default(),

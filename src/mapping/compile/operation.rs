@@ -14,6 +14,15 @@ use crate::diagnostics::{Place, Problem};
 use crate::schema::Target;
 use crate::yaml::Located;
 
+/// Where the filter of a read comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// It is the mapping's own, if it has one.
+    Own,
+    /// It is sent as the variable `$filter`.
+    Variable,
+}
+
 impl Compiler<'_> {
     /// The operation, and a name of what decides which rows it reads. `before` is the number of problems before this
     /// mapping: an operation of a faulty mapping is not validated.
@@ -28,37 +37,18 @@ impl Compiler<'_> {
     ) -> Option<(Operation, String)> {
         let query = &read.query.value;
         let pages = &self.dialect.pages;
-        let mut arguments = self.arguments(read);
-        if let Some(Part { file, value: filter }) = &read.filter {
-            match &pages.filter {
-                Some(argument) => arguments.push(format!("{argument}: {}", quoted(&filter.value))),
-                None => self.problems.report(
-                    Problem::error("M0106", "this source has no filter").at(file, filter.span, "cannot be sent").help(
-                        "remove it, or name the argument that takes it under `pages` in connector.yaml: `filter: …`",
-                    ),
-                ),
-            }
+        if let (Some(Part { file, value: filter }), None) = (&read.filter, &pages.filter) {
+            self.problems.report(
+                Problem::error("M0106", "this source has no filter")
+                    .at(file, filter.span, "cannot be sent")
+                    .help("remove it, or name the argument that takes it under `pages` in connector.yaml: `filter: …`"),
+            );
         }
-        let paging = self.page_arguments(read, row_type, &rows_are)?;
-        arguments.push(paging.join(", "));
-        let size = format!("$size: {}", self.variable_type(query, &pages.size, "Int", true));
-        let variables = match &pages.start {
-            PageStart::Number(argument) => {
-                format!("$page: {}, {size}", self.variable_type(query, argument, "Int", true))
-            }
-            PageStart::Cursor(argument) => {
-                format!("{size}, $cursor: {}", self.variable_type(query, argument, "String", false))
-            }
-        };
-        let mut text = format!("query {name}({variables}) {{\n  {query}({}) {{\n", arguments.join(", "));
-        let (open, close) = rows(&pages.items);
-        writeln!(text, "    {open}").expect("writing to a String cannot fail");
-        self.select(&scope.root, scope, 3, &mut text);
-        writeln!(text, "    {close}").expect("writing to a String cannot fail");
-        for member in members(&pages.members) {
-            writeln!(text, "    {member}").expect("writing to a String cannot fail");
-        }
-        text.push_str("  }\n}\n");
+        let order = self.order(read, row_type, &rows_are);
+        let arguments = self.list_arguments(read, Filter::Own, order.clone().flatten());
+        order?;
+        let select = |text: &mut String| self.select(&scope.root, scope, 3, text);
+        let text = self.text(name, query, &arguments, Filter::Own, select);
         if self.problems.count() == before
             && let Err(mut messages) = self.schema.validate(&text)
         {
@@ -71,7 +61,74 @@ impl Compiler<'_> {
             return None;
         }
         let rows = rows_signature(query, arguments, &pages.items);
-        Some((Operation { name: name.to_owned(), text, root: query.clone() }, rows))
+        Some((Operation { name: name.to_owned(), text, root: query.clone(), filter: None }, rows))
+    }
+
+    /// The document that reads the rows of a sound mapping, in an order that begins with `first`.
+    pub(super) fn list_text(
+        &self,
+        name: &str,
+        read: &Read,
+        filter: Filter,
+        first: &[String],
+        select: impl FnOnce(&mut String),
+    ) -> Option<String> {
+        let own = read.sort.iter().flat_map(|sort| &sort.value.keys).map(|key| key.value.as_str());
+        let first = first.iter().map(String::as_str);
+        let order = self.dialect.pages.sort.as_ref().map(|_| {
+            let keys = first.clone().chain(own.filter(|key| !first.clone().any(|known| known == *key)));
+            keys.map(str::to_owned).collect()
+        });
+        let arguments = self.list_arguments(read, filter, order);
+        Some(self.text(name, &read.query.value, &arguments, filter, select))
+    }
+
+    /// The arguments by which the rows of a page are asked for.
+    fn list_arguments(&self, read: &Read, filter: Filter, order: Option<Vec<String>>) -> Vec<String> {
+        let mut arguments = self.arguments(read);
+        if let Some(argument) = &self.dialect.pages.filter {
+            arguments.extend(match (filter, &read.filter) {
+                (Filter::Variable, _) => Some(format!("{argument}: $filter")),
+                (Filter::Own, Some(own)) => Some(format!("{argument}: {}", quoted(&own.value.value))),
+                (Filter::Own, None) => None,
+            });
+        }
+        arguments.push(self.page_arguments(order).join(", "));
+        arguments
+    }
+
+    fn text(
+        &self,
+        name: &str,
+        query: &str,
+        arguments: &[String],
+        filter: Filter,
+        select: impl FnOnce(&mut String),
+    ) -> String {
+        let pages = &self.dialect.pages;
+        let size = format!("$size: {}", self.variable_type(query, &pages.size, "Int", true));
+        let mut variables = match &pages.start {
+            PageStart::Number(argument) => {
+                format!("$page: {}, {size}", self.variable_type(query, argument, "Int", true))
+            }
+            PageStart::Cursor(argument) => {
+                format!("{size}, $cursor: {}", self.variable_type(query, argument, "String", false))
+            }
+        };
+        if let (Filter::Variable, Some(argument)) = (filter, &pages.filter) {
+            let ty = self.schema.argument_type(query, &[argument]).filter(|ty| self.schema.has_scalar(ty));
+            let _ = write!(variables, ", $filter: {}", ty.unwrap_or("String"));
+        }
+        let mut text = format!("query {name}({variables}) {{\n  {query}({}) {{\n", arguments.join(", "));
+        let (open, close) = rows(&pages.items);
+        writeln!(text, "    {open}").expect("writing to a String cannot fail");
+        select(&mut text);
+        writeln!(text, "    {close}").expect("writing to a String cannot fail");
+        for member in members(&pages.members) {
+            writeln!(text, "    {member}").expect("writing to a String cannot fail");
+        }
+        text.push_str("  }\n}\n");
+        text
     }
 
     pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
@@ -138,9 +195,9 @@ impl Compiler<'_> {
     }
 
     /// The arguments by which a page is asked for: those of the query field, or one object of them.
-    fn page_arguments(&self, read: &Read, row_type: &str, rows_are: &(Place, String)) -> Option<Vec<String>> {
+    fn page_arguments(&self, order: Option<Vec<String>>) -> Vec<String> {
         let pages = &self.dialect.pages;
-        let sort = self.sort(read, row_type, rows_are)?;
+        let sort = order.and_then(|keys| self.sort(&keys));
         let start = match &pages.start {
             PageStart::Number(argument) => format!("{argument}: $page"),
             PageStart::Cursor(argument) => format!("{argument}: $cursor"),
@@ -151,10 +208,10 @@ impl Compiler<'_> {
             PageStart::Cursor(_) => [size, start],
         };
         let arguments: Vec<String> = arguments.into_iter().chain(sort).collect();
-        Some(match &pages.argument {
+        match &pages.argument {
             Some(argument) => vec![format!("{argument}: {{{}}}", arguments.join(", "))],
             None => arguments,
-        })
+        }
     }
 
     /// How a list inside a row is asked for, where it takes such arguments.
@@ -178,10 +235,23 @@ impl Compiler<'_> {
         if required { format!("{name}!") } else { name.to_owned() }
     }
 
-    /// The argument for the order; none where the source is not asked for one.
-    fn sort(&self, read: &Read, row_type: &str, rows_are: &(Place, String)) -> Option<Option<String>> {
-        let (sort, Part { file, value: Sort { keys, .. } }) = match (&self.dialect.pages.sort, &read.sort) {
-            (Some(sort), Some(written)) => (sort, written),
+    /// The argument for the order.
+    fn sort(&self, keys: &[String]) -> Option<String> {
+        let sort = self.dialect.pages.sort.as_ref()?;
+        let parts = keys.iter().map(|key| {
+            let (path, direction) = match key.strip_prefix('-') {
+                Some(path) => (path, &sort.descending),
+                None => (key.as_str(), &sort.ascending),
+            };
+            format!("{{{}: {}, {}: {direction}}}", sort.property, quoted(path), sort.direction)
+        });
+        Some(format!("{}: [{}]", sort.argument, parts.collect::<Vec<_>>().join(", ")))
+    }
+
+    /// What rows are sorted by; none where the source is not asked for an order.
+    fn order(&self, read: &Read, row_type: &str, rows_are: &(Place, String)) -> Option<Option<Vec<String>>> {
+        let Part { file, value: Sort { keys, .. } } = match (&self.dialect.pages.sort, &read.sort) {
+            (Some(_), Some(written)) => written,
             (None, None) => return Some(None),
             // It was reported already.
             (None, Some(Part { value: Sort { keys, .. }, .. })) if keys.is_empty() => return None,
@@ -202,16 +272,13 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let parts = keys.iter().map(|key| {
-            let (path, direction) = match key.value.strip_prefix('-') {
-                Some(path) => (path, &sort.descending),
-                None => (key.value.as_str(), &sort.ascending),
-            };
+        let sound = keys.iter().map(|key| {
+            let path = key.value.trim_start_matches('-');
             self.within(file).sort_key(key, path, row_type, rows_are)?;
-            Some(format!("{{{}: {}, {}: {direction}}}", sort.property, quoted(path), sort.direction))
+            Some(key.value.clone())
         });
-        let parts: Option<Vec<String>> = parts.collect::<Vec<_>>().into_iter().collect();
-        Some(Some(format!("{}: [{}]", sort.argument, parts?.join(", "))))
+        let sound: Option<Vec<String>> = sound.collect::<Vec<_>>().into_iter().collect();
+        Some(Some(sound?))
     }
 
     fn sort_key(&self, key: &Located<String>, path: &str, row_type: &str, rows_are: &(Place, String)) -> Option<()> {

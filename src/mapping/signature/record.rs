@@ -16,6 +16,8 @@ pub(super) fn digests(plan: &Plan) -> Vec<(&'static str, String)> {
         // What is asked for decides which records there are, and not what becomes of them.
         operation: _,
         one: _,
+        changes: _,
+        ids: _,
         rows: _,
         reads: _,
         signature: _,

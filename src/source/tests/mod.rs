@@ -158,6 +158,7 @@ fn operation() -> Operation {
         text: "query Things($page: Int, $size: Int) { thingPage(page: $page, size: $size) { items { id } } }"
             .to_owned(),
         root: "thingPage".to_owned(),
+        filter: None,
     }
 }
 

@@ -56,6 +56,9 @@ fn at(minute: i64) -> Timestamp {
 
 fn new_run(minute: i64) -> NewRun<'static> {
     NewRun {
+        kind: RunKind::Full,
+        since: None,
+        tenant: "t",
         connection: CONNECTION,
         model: &USERS,
         revision: "r1",

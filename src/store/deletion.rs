@@ -1,0 +1,145 @@
+//! Rows that are gone: how many a run did not see, their tombstones, and what is left of them after a while.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::change::{CLEARED, Hash};
+use super::error::{Problem, StoreError};
+use super::run::Run;
+use super::scope::RowKey;
+use super::{Store, moment, natural};
+
+/// Rows that are cleared in one transaction.
+const CLEARED_AT_ONCE: i64 = 500;
+
+/// What a run that reads all has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unseen {
+    /// Rows that would be deleted.
+    pub rows: u64,
+    /// Rows that are not deleted, those among them.
+    pub of: u64,
+}
+
+impl Store {
+    /// How many rows the run has not seen that were there before.
+    pub async fn unseen(&self, run: &Run) -> Result<Unseen, StoreError> {
+        self.count_unseen(run).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn count_unseen(&self, run: &Run) -> Result<Unseen, Problem> {
+        let row = sqlx::query(
+            "SELECT coalesce(sum(seen < ?1), 0), count(*) FROM records \
+             WHERE key > ?2 AND key <= ?3 AND vanished = 0 AND remote_deleted_at IS NULL",
+        )
+        .bind(run.id)
+        .bind(run.scope.floor().0)
+        .bind(run.scope.ceiling().0)
+        .fetch_one(self.readers())
+        .await?;
+        Ok(Unseen { rows: natural(row.try_get(0)?), of: natural(row.try_get(1)?) })
+    }
+
+    /// The remote ids of up to `limit` rows that the run has not seen.
+    pub async fn unseen_ids(&self, run: &Run, limit: u32) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT remote_id FROM records \
+             WHERE key > ? AND key <= ? AND vanished = 0 AND remote_deleted_at IS NULL AND seen < ? LIMIT ?",
+        )
+        .bind(run.scope.floor().0)
+        .bind(run.scope.ceiling().0)
+        .bind(run.id)
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(|error| self.error(error.into()))
+    }
+
+    /// Clears what is left of rows that are deleted since before a moment: their fields but the ids, and what the source
+    /// sent. Gives how many.
+    pub async fn clear_deleted(&self, connection: &str, before: Timestamp) -> Result<u64, StoreError> {
+        let mut cleared = 0;
+        loop {
+            match self.clear_some(connection, before).await.map_err(|problem| self.error(problem))? {
+                0 => return Ok(cleared),
+                some => cleared += some,
+            }
+        }
+    }
+
+    async fn clear_some(&self, connection: &str, before: Timestamp) -> Result<u64, Problem> {
+        let mut writer = self.writer().await;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let rows = sqlx::query(
+            "SELECT records.key, unified.json FROM records \
+             JOIN scopes ON scopes.number = records.scope LEFT JOIN unified ON unified.key = records.key \
+             WHERE remote_deleted_at < ? AND raw_hash <> ? AND scopes.connection = ? LIMIT ?",
+        )
+        .bind(moment::text(before))
+        .bind(CLEARED)
+        .bind(connection.to_owned())
+        .bind(CLEARED_AT_ONCE)
+        .fetch_all(&mut *transaction)
+        .await?;
+        for row in &rows {
+            let key: i64 = row.try_get(0)?;
+            let unified = row.try_get::<Option<&str>, _>(1)?.map(without_fields).transpose()?;
+            sqlx::query("DELETE FROM raw WHERE key = ?").bind(key).execute(&mut *transaction).await?;
+            sqlx::query(
+                "UPDATE records SET raw_hash = ?, unified_hash = ?, issues = NULL, failure = NULL, group_key = NULL, \
+                 members_of = NULL, fetched_by = 0 WHERE key = ?",
+            )
+            .bind(CLEARED)
+            .bind(unified.as_ref().map(|unified| Hash::of(unified.as_bytes()).into_vec()))
+            .bind(key)
+            .execute(&mut *transaction)
+            .await?;
+            if let Some(unified) = unified {
+                let update = sqlx::query("UPDATE unified SET json = ? WHERE key = ?");
+                update.bind(unified).bind(key).execute(&mut *transaction).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(rows.len() as u64)
+    }
+}
+
+/// What may be kept of a deleted record.
+fn without_fields(unified: &str) -> Result<String, Problem> {
+    let fields: Map<String, Value> =
+        serde_json::from_str(unified).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?;
+    let kept = |name: &str| matches!(name, "id" | "remote_id");
+    let emptied = fields.into_iter().map(|(name, value)| {
+        let value = match value {
+            value if kept(&name) => value,
+            Value::Array(_) => Value::Array(Vec::new()),
+            _ => Value::Null,
+        };
+        (name, value)
+    });
+    Ok(Value::Object(emptied.collect()).to_string())
+}
+
+/// Tombstones the rows that the run did not see, and says how many were not deleted before.
+pub(super) async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, at: Timestamp) -> Result<u64, Problem> {
+    let (RowKey(floor), RowKey(ceiling)) = (run.scope.floor(), run.scope.ceiling());
+    let deleted = sqlx::query(
+        "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
+         WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 AND remote_deleted_at IS NULL",
+    )
+    .bind(moment::text(run.now()))
+    .bind(moment::text(at))
+    .bind(floor)
+    .bind(ceiling)
+    .bind(run.id)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE records SET vanished = 1 WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0")
+        .bind(floor)
+        .bind(ceiling)
+        .bind(run.id)
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected())
+}

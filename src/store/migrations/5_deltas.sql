@@ -1,0 +1,41 @@
+-- Runs are of several kinds now. A check of a column cannot be changed, so the table is made anew.
+CREATE TABLE syncs_5 (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection TEXT NOT NULL,
+    model TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'full' CHECK (kind IN ('full', 'delta', 'sweep', 'confirm', 'reread')),
+    since TEXT, -- a delta asks for what changed from then on, and a little earlier
+    tenant TEXT NOT NULL DEFAULT '', -- of whom was asked, as a digest
+    revision TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'incomplete', 'failed', 'held')),
+    epoch INTEGER NOT NULL DEFAULT 0, -- grows with every write of the run, so that a stale holder of it is refused
+    started_at TEXT NOT NULL, -- also the $now of its mappings
+    ended_at TEXT,
+    next_page INTEGER NOT NULL DEFAULT 0,
+    next_cursor TEXT,
+    total INTEGER,
+    fetched INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    issues INTEGER NOT NULL DEFAULT 0,
+    operation TEXT NOT NULL DEFAULT '', -- what is asked for, as a digest: a run goes on only if that is the same
+    choice TEXT NOT NULL DEFAULT '', -- which rows are asked for, as a digest, whatever is read of each
+    message TEXT
+) STRICT;
+
+INSERT INTO syncs_5 (id, connection, model, revision, state, epoch, started_at, ended_at, next_page, next_cursor, total,
+    fetched, created, changed, unchanged, deleted, failed, issues, operation, choice, message)
+SELECT id, connection, model, revision, state, epoch, started_at, ended_at, next_page, next_cursor, total,
+    fetched, created, changed, unchanged, deleted, failed, issues, operation, choice, message FROM syncs;
+
+DROP TABLE syncs;
+ALTER TABLE syncs_5 RENAME TO syncs;
+CREATE INDEX syncs_of_models ON syncs (connection, model, kind, id);
+
+-- Whether the source had the row no more when it was last looked for. A row that it marks as deleted is still there.
+ALTER TABLE records ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX records_deleted ON records (remote_deleted_at) WHERE remote_deleted_at IS NOT NULL;

@@ -1,0 +1,113 @@
+//! Reading single records by their ids: those that a list missed, and those that came only in part.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::mapper;
+use super::pinned::Pinned;
+use super::report::ModelReport;
+use super::{Reading, now};
+use crate::connector::Operation;
+use crate::source::SourceError;
+use crate::store::{Counts, Outcome, PageWrite, RunKind, StoreError};
+
+/// Records of one transaction.
+const CHUNK: usize = 50;
+
+/// Requests for single records that are under way at the same time.
+const AT_ONCE: usize = 4;
+
+/// Records that are read again in one sync because they came only in part.
+const PARTIAL_AT_ONCE: u32 = 200;
+
+/// What became of records that were read by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Reread {
+    pub counts: Counts,
+    /// Ids that the source knows no more.
+    pub missing: Vec<String>,
+    /// Why the rest was not read.
+    pub broken: Option<SourceError>,
+}
+
+impl Reading {
+    /// Reads records by their ids, where the mapping names a query for one.
+    pub(super) async fn reread(&self, pinned: &Pinned, ids: &[String]) -> Result<Reread, StoreError> {
+        let mut reread = Reread::default();
+        let Some(one) = pinned.asked().one() else { return Ok(reread) };
+        let ids: Vec<String> = ids.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        if ids.is_empty() {
+            return Ok(reread);
+        }
+        let mut pinned = pinned.clone();
+        let mut run = self.begin(&pinned, RunKind::Reread, None, true).await?;
+        let fetched_by = self.store.reads_number(pinned.asked().reads()).await?;
+        for chunk in ids.chunks(CHUNK) {
+            let mut texts = Vec::new();
+            for (id, answer) in self.records(one, chunk.to_vec()).await {
+                match answer {
+                    Ok(Some(text)) => texts.push(text),
+                    Ok(None) => reread.missing.push(id),
+                    // What is about one record leaves the others alone.
+                    Err(error) if error.is_of_one_answer() => {
+                        tracing::warn!(model = run.model().name, %error, "a record could not be read by its id");
+                    }
+                    Err(error) => reread.broken = Some(error),
+                }
+            }
+            let (revision, rows) = mapper::map_each(&mut pinned, &self.connection, run.now(), texts);
+            let page = PageWrite {
+                next_page: run.next_page() + 1,
+                next_cursor: None,
+                total: Some(ids.len() as u64),
+                revision,
+                fetched_by,
+                at: now(),
+                rows,
+            };
+            self.store.write_page(&mut run, page).await?;
+            if reread.broken.is_some() {
+                break;
+            }
+        }
+        let outcome = match &reread.broken {
+            Some(error) => Outcome::Failed(error.to_string()),
+            None => Outcome::Read,
+        };
+        reread.counts = self.store.finish(run, outcome, now()).await?;
+        Ok(reread)
+    }
+
+    /// What the source answers to each id, a few of them asked at the same time.
+    pub(super) async fn records(
+        &self,
+        one: &Operation,
+        ids: Vec<String>,
+    ) -> Vec<(String, Result<Option<String>, SourceError>)> {
+        let (source, one) = (Arc::clone(&self.source), Arc::new(one.clone()));
+        let ask = move |id: String| {
+            let (source, one) = (Arc::clone(&source), Arc::clone(&one));
+            async move {
+                let answer = source.record(&one, &id).await;
+                (id, answer)
+            }
+            .boxed()
+        };
+        let asked: Vec<BoxFuture<'static, _>> = ids.into_iter().map(ask).collect();
+        stream::iter(asked).buffered(AT_ONCE).collect().await
+    }
+
+    /// Reads what came only in part the last time: no change would bring it again.
+    pub(super) async fn read_partial_again(&self, pinned: &Pinned, report: &mut ModelReport) -> Result<(), StoreError> {
+        if pinned.asked().one().is_none() || report.all {
+            return Ok(());
+        }
+        let ids = self.store.partly_read(&self.connection, pinned.asked().model(), PARTIAL_AT_ONCE).await?;
+        let reread = self.reread(pinned, &ids).await?;
+        report.add(reread.counts);
+        Ok(())
+    }
+}
