@@ -1,8 +1,11 @@
 //! The sandbox as its clients see it: through HTTP.
 
+mod admin;
 mod data;
+mod faults;
 mod guide;
 mod identity;
+mod living;
 mod paging;
 mod queries;
 mod scale;
