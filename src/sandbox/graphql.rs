@@ -184,7 +184,7 @@ pub(super) fn query_freely(shared: &Shared, request: &Request) -> Result<Json, S
 
 impl Shared {
     /// Carries out what happens before an answer is made.
-    pub(super) async fn begin_faults(&self, fired: &[Fired]) {
+    pub(super) async fn begin_faults(self: &Arc<Self>, fired: &[Fired]) {
         for fired in fired {
             self.counters.fault(fired.fault.name());
             match &fired.fault {

@@ -21,6 +21,7 @@ mod server;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use data::{Churn, EditError};
 pub use faults::{ChurnRule, Concurrency, Cost, Endpoint, Fault, Faults, FaultsError, Poison, Rate, Rule, When};
@@ -63,6 +64,8 @@ impl Sandbox {
             faults,
             counters: Default::default(),
             whole: Default::default(),
+            hooks: Default::default(),
+            runtime: tokio::runtime::Handle::current(),
             closing: Default::default(),
         });
         let (stop, server) = server::serve(listener, Arc::clone(&shared));

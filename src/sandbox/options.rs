@@ -23,6 +23,8 @@ pub struct Options {
     pub unzoned_dates_are_utc: bool,
     /// What goes wrong from the start on.
     pub faults: Faults,
+    /// How long a delivery of a webhook that failed waits for its second attempt; each further pause is twice as long.
+    pub webhook_pause: Duration,
     /// How long an access token is good for.
     pub token_lifetime: Duration,
     /// The tenant's realm at the identity server.
@@ -43,6 +45,7 @@ impl Default for Options {
             page_cap: Some(100),
             unzoned_dates_are_utc: false,
             faults: Faults::default(),
+            webhook_pause: Duration::from_secs(2),
             token_lifetime: Duration::from_secs(300),
             realm: "sandbox".to_owned(),
             client_id: "5a4db0c5a4db0c5a4db0c5a4db0c5a4d.apps.carerix.io".to_owned(),

@@ -8,6 +8,7 @@ use super::identity::{Tokens, discovery, token};
 use super::options::Options;
 use super::resolve::Tenant;
 use super::stats::Counters;
+use super::webhooks::{self, Hooks};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::Connected;
@@ -22,6 +23,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -39,25 +41,29 @@ pub(super) struct Shared {
     pub(super) counters: Counters,
     /// The whole schema, for those who ask the tenant past all faults.
     pub(super) whole: Served,
+    pub(super) hooks: Hooks,
+    /// Where deliveries run, whoever changes the tenant.
+    pub(super) runtime: Handle,
     pub(super) closing: watch::Sender<bool>,
 }
 
 impl Shared {
     /// Changes the tenant; whoever looks at it sees all of the changes or none.
     pub(super) fn rewrite(
-        &self,
+        self: &Arc<Self>,
         change: impl FnOnce(&mut World) -> Result<Vec<Change>, EditError>,
     ) -> Result<Vec<Change>, EditError> {
         let mut tenant = self.tenant.write().unwrap_or_else(PoisonError::into_inner);
         let changes = change(&mut tenant.world)?;
         tenant.orders.follow(&tenant.world, &changes);
+        webhooks::announce(self, &tenant.world, &changes);
         for change in &changes {
             self.counters.change(change.kind.word());
         }
         Ok(changes)
     }
 
-    pub(super) fn churn(&self, churn: Churn) -> Vec<Change> {
+    pub(super) fn churn(self: &Arc<Self>, churn: Churn) -> Vec<Change> {
         self.rewrite(|world| Ok(world.churn(churn))).unwrap_or_default()
     }
 
@@ -83,6 +89,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/auth/realms/{realm}/protocol/openid-connect/token", post(token))
         .route("/auth/realms/{realm}/.well-known/openid-configuration", get(discovery))
         .route("/graphql/v1/graphql", post(graphql))
+        .nest("/webhooks/v1", webhooks::router(Arc::clone(&shared)))
         .nest("/sandbox", admin::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shared)

@@ -52,7 +52,7 @@ async fn records_are_made_changed_and_removed() {
     ] {
         let (found, body) = session.own(Method::POST, path, body).await;
         assert_eq!(found, status, "{path}");
-        assert!(body["error"].is_string());
+        assert!(body["error"].is_string(), "{path}");
     }
 }
 

@@ -9,6 +9,7 @@ mod living;
 mod paging;
 mod queries;
 mod scale;
+mod webhooks;
 
 use super::{Options, Sandbox};
 use reqwest::{Client, Response, StatusCode};
