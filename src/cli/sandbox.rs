@@ -1,5 +1,6 @@
 //! `crosswalk sandbox`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -15,7 +16,8 @@ It serves an identity server and an API on 127.0.0.1 until Ctrl-C. A connection 
 Examples:
   crosswalk sandbox                                  on the usual port
   crosswalk sandbox --port 0                         on any free port
-  crosswalk sandbox --candidates 20000 --latency 50  a larger tenant, further away";
+  crosswalk sandbox --candidates 20000 --latency 50  a larger tenant, further away
+  crosswalk sandbox --faults faults.yaml             one that fails as the plan says";
 
 /// Run a local source with made-up data
 #[derive(Debug, Args)]
@@ -36,6 +38,9 @@ pub(super) struct Sandbox {
     /// The largest page; a larger one is cut without a word
     #[arg(long, value_name = "N|none", default_value = "100", value_parser = page_cap)]
     page_cap: PageCap,
+    /// What goes wrong: a plan in YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 /// The largest page, if there is one.
@@ -54,7 +59,7 @@ fn page_cap(text: &str) -> Result<PageCap, String> {
 
 impl Sandbox {
     pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
-        let sandbox = sandbox::Sandbox::start(self.options()).await.map_err(|error| {
+        let sandbox = sandbox::Sandbox::start(self.options()?).await.map_err(|error| {
             CliError::usage(format!(
                 "cannot listen on port {}: {error}; choose another with --port, or 0 for any free one",
                 self.port
@@ -70,15 +75,23 @@ impl Sandbox {
         }
     }
 
-    fn options(&self) -> sandbox::Options {
-        sandbox::Options {
+    fn options(&self) -> Result<sandbox::Options, CliError> {
+        Ok(sandbox::Options {
             port: self.port,
             seed: self.seed,
             candidates: self.candidates,
             latency: Duration::from_millis(self.latency),
             page_cap: self.page_cap.0,
+            faults: self.faults()?,
             ..sandbox::Options::default()
-        }
+        })
+    }
+
+    fn faults(&self) -> Result<sandbox::Faults, CliError> {
+        let Some(path) = &self.faults else { return Ok(sandbox::Faults::default()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| CliError::usage(format!("{} cannot be read: {error}", path.display())))?;
+        sandbox::Faults::parse(&text).map_err(|error| CliError::usage(format!("{}: {error}", path.display())))
     }
 
     fn text(&self, context: &Context, sandbox: &sandbox::Sandbox) -> String {

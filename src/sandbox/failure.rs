@@ -30,7 +30,38 @@ impl Failure {
     }
 
     fn internal(message: &str) -> Failure {
-        Failure { error_type: "INTERNAL".to_owned(), ..Failure::bad_request(message) }
+        Failure::of("INTERNAL", None, message)
+    }
+
+    /// Any error of the API's classes.
+    pub(crate) fn of(error_type: &str, error_detail: Option<&str>, message: &str) -> Failure {
+        Failure {
+            error_type: error_type.to_owned(),
+            error_detail: error_detail.map(str::to_owned),
+            message: message.to_owned(),
+        }
+    }
+
+    /// The error by itself.
+    pub(crate) fn error(&self) -> Json {
+        self.to_json(None)
+    }
+
+    /// The error at a place in the answer.
+    pub(crate) fn at(&self, path: &[Json]) -> Json {
+        let mut error = self.error();
+        error["path"] = json!(path);
+        error
+    }
+
+    /// The body of an answer that is nothing but this error.
+    pub(crate) fn alone(&self) -> Json {
+        json!({ "errors": [self.error()] })
+    }
+
+    /// The same with `data`, as after an execution.
+    pub(crate) fn without_data(&self) -> Json {
+        json!({ "data": null, "errors": [self.error()] })
     }
 
     /// Reads what `FieldError::from` wrote; anything else is a fault of the sandbox itself.
@@ -85,7 +116,15 @@ pub(crate) fn refusal(errors: &[GraphQLError]) -> Json {
     json!({ "errors": errors })
 }
 
-/// The body of an answer to something that is no GraphQL request at all.
-pub(crate) fn malformed(message: &str) -> Json {
-    json!({ "errors": [Failure::bad_request(message).to_json(None)] })
+/// The body of an answer to a query that selects fields which are not there: messages, and lines and columns.
+pub(crate) fn undefined(problems: &[(String, Option<(usize, usize)>)]) -> Json {
+    let error = |(message, place): &(String, Option<(usize, usize)>)| {
+        let mut error = Failure::bad_request(message).error();
+        error["extensions"]["classification"] = json!("ValidationError");
+        if let Some((line, column)) = place {
+            error["locations"] = json!([{ "line": line, "column": column }]);
+        }
+        error
+    };
+    json!({ "errors": problems.iter().map(error).collect::<Vec<_>>() })
 }

@@ -1,116 +1,200 @@
 //! The GraphQL endpoint: admits, validates and executes.
 
-use super::data::SCHEMA;
-use super::failure::{field_error, malformed, refusal};
-use super::resolve::{Mutation, Query};
-use super::server::Shared;
-use apollo_compiler::ExecutableDocument;
+use super::failure::{Failure, field_error, undefined};
+use super::faults::{Answer, Call, Endpoint, Fault, Fired, Invalid, Known, Target, nulled, refusal, spoiled};
+use super::resolve::{Context, Mutation, Query};
+use super::server::{Line, Shared};
+use apollo_compiler::executable::Operation;
 use apollo_compiler::resolvers::{Execution, ObjectValue};
-use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap};
-use apollo_compiler::validation::Valid;
+use apollo_compiler::response::{GraphQLError, JsonMap};
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// How many validated documents are remembered before all are forgotten.
-const REMEMBERED_DOCUMENTS: usize = 256;
+use std::sync::{Arc, PoisonError};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
-    query: String,
+pub(super) struct Request {
+    pub(super) query: String,
     #[serde(default)]
-    variables: Option<JsonMap>,
+    pub(super) variables: Option<JsonMap>,
     #[serde(default)]
     operation_name: Option<String>,
 }
 
+impl Request {
+    pub(super) fn of(query: &str, variables: Option<JsonMap>) -> Request {
+        Request { query: query.to_owned(), variables, operation_name: None }
+    }
+}
+
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Body {
     data: Option<JsonMap>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Json>,
 }
 
-/// Documents that were parsed and found valid before, by their text.
-#[derive(Debug, Default)]
-pub(super) struct Documents {
-    known: Mutex<HashMap<String, Arc<Valid<ExecutableDocument>>>>,
-}
-
-impl Documents {
-    fn validated(&self, text: &str) -> Result<Arc<Valid<ExecutableDocument>>, Vec<GraphQLError>> {
-        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = lock().get(text) {
-            return Ok(Arc::clone(document));
-        }
-        let document = ExecutableDocument::parse_and_validate(&SCHEMA, text, "query.graphql")
-            .map_err(|invalid| invalid.errors.iter().map(|error| error.to_json()).collect::<Vec<_>>())?;
-        let document = Arc::new(document);
-        let mut known = lock();
-        if known.len() >= REMEMBERED_DOCUMENTS {
-            known.clear();
-        }
-        known.insert(text.to_owned(), Arc::clone(&document));
-        Ok(document)
-    }
-}
-
 /// `POST /graphql/v1/graphql`.
-pub(super) async fn graphql(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    if !shared.options.latency.is_zero() {
-        tokio::time::sleep(shared.options.latency).await;
-    }
-    let response = if shared.tokens.admits(headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())) {
-        let worker = Arc::clone(&shared);
-        let executed = tokio::task::spawn_blocking(move || answer(&worker, &body)).await;
-        executed.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-    } else {
-        let page = Html("<html><head><title>401 Authorization Required</title></head></html>");
-        (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], page).into_response()
-    };
-    shared.requests.fetch_add(1, Ordering::Relaxed);
-    response
-}
-
-fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-fn answer(shared: &Shared, body: &[u8]) -> Response {
-    let request: Request = match serde_json::from_slice(body) {
-        Ok(request) => request,
-        Err(error) => return json_response(StatusCode::BAD_REQUEST, &malformed(&format!("the body: {error}"))),
-    };
-    match execute(shared, &request) {
-        Ok(response) => {
-            let errors = response.errors.iter().map(field_error).collect();
-            json_response(StatusCode::OK, &Answer { data: response.data, errors })
+pub(super) async fn graphql(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let under_way = shared.counters.begin();
+    shared.wait(shared.options.latency).await;
+    let answer = match shared.faults.limit(under_way.at_once) {
+        Some((limit, answer)) => {
+            shared.counters.fault(limit);
+            answer
         }
-        Err(errors) => json_response(StatusCode::BAD_REQUEST, &refusal(&errors)),
-    }
+        None => respond(&shared, &headers, body).await,
+    };
+    shared.counters.answered(&answer);
+    drop(under_way);
+    answer.send(&line, shared.closing())
 }
 
-fn execute(shared: &Shared, request: &Request) -> Result<ExecutionResponse, Vec<GraphQLError>> {
-    let document = shared.documents.validated(&request.query)?;
-    let located = |error: apollo_compiler::request::RequestError| vec![error.to_graphql_error(&document.sources)];
-    let operation = document.operations.get(request.operation_name.as_deref()).map_err(located)?;
-    let no_variables = JsonMap::new();
-    let execution = Execution::new(&SCHEMA, &document)
+async fn respond(shared: &Arc<Shared>, headers: &HeaderMap, body: Bytes) -> Answer {
+    let request: Result<Request, _> = serde_json::from_slice(&body);
+    let call = request.as_ref().ok().and_then(|request| call(shared, request)).unwrap_or_default();
+    shared.counters.called(&call);
+    let fired = shared.faults.fire(Endpoint::Graphql, &call);
+    shared.begin_faults(&fired).await;
+    if let Some(churn) = shared.faults.churn(&call) {
+        shared.counters.fault("churn");
+        shared.churn(churn);
+    }
+    let instead = fired.iter().find_map(|fired| Some((fired, refusal(Target::Graphql, fired, call.roots.len())?)));
+    if let Some((_, answer)) = instead.as_ref().filter(|(fired, _)| !fired.after) {
+        return answer.clone();
+    }
+    if !shared.tokens.admits(headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())) {
+        return Answer::html(StatusCode::UNAUTHORIZED).with(header::WWW_AUTHENTICATE, "Bearer");
+    }
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => {
+            let failure = Failure::bad_request(&format!("the body: {error}"));
+            return Answer::json(StatusCode::BAD_REQUEST, &failure.alone());
+        }
+    };
+    let (worker, faults) = (Arc::clone(shared), fired.clone());
+    let executed = tokio::task::spawn_blocking(move || answer(&worker, &request, &faults)).await;
+    let made = executed.unwrap_or_else(|_| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
+    let made = instead.map_or(made, |(_, answer)| answer);
+    fired.iter().fold(made, |answer, fired| answer.damage(&fired.fault))
+}
+
+/// What a request asks for, if it is a valid one.
+fn call(shared: &Shared, request: &Request) -> Option<Call> {
+    let known = shared.faults.served().validated(&request.query).ok()?;
+    let operation = known.document.operations.get(request.operation_name.as_deref()).ok()?;
+    let none = JsonMap::new();
+    Some(Call::of(&known.document, &known.shape, operation, request.variables.as_ref().unwrap_or(&none)))
+}
+
+/// Executes a request, with the faults that change what is in the answer.
+fn answer(shared: &Shared, request: &Request, fired: &[Fired]) -> Answer {
+    let served = shared.faults.served();
+    let known = match served.validated(&request.query) {
+        Ok(known) => known,
+        Err(Invalid::Undefined(fields)) => {
+            shared.counters.fault("undefined_field");
+            return Answer::json(StatusCode::BAD_REQUEST, &undefined(&fields));
+        }
+        Err(Invalid::Other(errors)) => return refuse(&errors),
+    };
+    let located =
+        |error: apollo_compiler::request::RequestError| refuse(&[error.to_graphql_error(&known.document.sources)]);
+    let operation = match known.document.operations.get(request.operation_name.as_deref()) {
+        Ok(operation) => operation,
+        Err(error) => return located(error),
+    };
+    let none = JsonMap::new();
+    let variables = request.variables.as_ref().unwrap_or(&none);
+    if let Some(answer) = shared.faults.too_expensive(&known.document, operation, variables) {
+        shared.counters.fault("cost");
+        return answer;
+    }
+    let poison = shared.faults.poisoning();
+    let executed = execute(shared, served.schema(), &known, operation, variables, &poison);
+    let Body { mut data, mut errors } = match executed {
+        Ok(body) => body,
+        Err(error) => return located(error),
+    };
+    if let Some(row) = poison.hit() {
+        shared.counters.fault("poisoned");
+        let roots: Vec<String> =
+            operation.root_fields(&known.document).map(|field| field.response_key().to_string()).collect();
+        return spoiled(row, &roots);
+    }
+    let statuses = fired.iter().filter_map(|fired| nulled(&mut data, &mut errors, fired));
+    let status = statuses.last().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
+    Answer::json(status, &Body { data, errors })
+}
+
+fn refuse(errors: &[GraphQLError]) -> Answer {
+    Answer::json(StatusCode::BAD_REQUEST, &super::failure::refusal(errors))
+}
+
+fn execute(
+    shared: &Shared,
+    schema: &apollo_compiler::validation::Valid<apollo_compiler::Schema>,
+    known: &Known,
+    operation: &Operation,
+    variables: &JsonMap,
+    poison: &super::faults::Poisoning,
+) -> Result<Body, apollo_compiler::request::RequestError> {
+    let execution = Execution::new(schema, &known.document)
         .operation(operation)
-        .raw_variable_values(request.variables.as_ref().unwrap_or(&no_variables))
+        .raw_variable_values(variables)
         .enable_schema_introspection(true);
     let tenant = shared.tenant.read().unwrap_or_else(PoisonError::into_inner);
-    let query = Query { tenant: &tenant, page_cap: shared.options.page_cap };
+    let (page_cap, clock) = (shared.options.page_cap, shared.options.clock());
+    let query = Query(Context { tenant: &tenant, page_cap, clock, poison });
     let root: &dyn ObjectValue = if operation.is_mutation() { &Mutation } else { &query };
-    execution.execute_sync(root).map_err(located)
+    let response = execution.execute_sync(root)?;
+    Ok(Body { data: response.data, errors: response.errors.iter().map(field_error).collect() })
+}
+
+/// Answers a query without a token, faults or limits.
+pub(super) fn query_freely(shared: &Shared, request: &Request) -> Result<Json, String> {
+    let served = &shared.whole;
+    let known = served.validated(&request.query).map_err(|invalid| match invalid {
+        Invalid::Undefined(fields) => fields.into_iter().map(|(message, _)| message).collect::<Vec<_>>().join("\n"),
+        Invalid::Other(errors) => errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"),
+    })?;
+    let operation = known.document.operations.get(request.operation_name.as_deref());
+    let operation = operation.map_err(|_| "the query holds several operations".to_owned())?;
+    let none = JsonMap::new();
+    let variables = request.variables.as_ref().unwrap_or(&none);
+    let free = Default::default();
+    let body = execute(shared, served.schema(), &known, operation, variables, &free);
+    let body = body.map_err(|error| error.message().to_string())?;
+    match body.errors.first() {
+        Some(error) => Err(error.to_string()),
+        None => serde_json::to_value(body.data).map_err(|error| error.to_string()),
+    }
+}
+
+impl Shared {
+    /// Carries out what happens before an answer is made.
+    pub(super) async fn begin_faults(self: &Arc<Self>, fired: &[Fired]) {
+        for fired in fired {
+            self.counters.fault(fired.fault.name());
+            match &fired.fault {
+                Fault::Delay { ms } => self.wait(std::time::Duration::from_millis(*ms)).await,
+                Fault::RevokeTokens => self.tokens.revoke(),
+                Fault::Churn(churn) => drop(self.churn(*churn)),
+                Fault::RemoveFields { fields } => self.faults.change_schema(fields, &[]),
+                Fault::RestoreFields { fields } => self.faults.change_schema(&[], fields),
+                _ => {}
+            }
+        }
+    }
 }

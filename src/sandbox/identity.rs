@@ -1,9 +1,10 @@
 //! The identity server: tokens for one client of one realm.
 
-use super::server::Shared;
+use super::faults::{Answer, Call, Endpoint, Fault, Target, refusal};
+use super::server::{Line, Shared};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -29,6 +30,11 @@ impl Tokens {
         let Some(token) = authorization.and_then(|value| strip_scheme(value, "bearer")) else { return false };
         let tokens = self.valid_until.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.get(token.trim()).is_some_and(|&end| Instant::now() < end)
+    }
+
+    /// Refuses every token that was given out so far.
+    pub(super) fn revoke(&self) {
+        self.valid_until.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn issue(&self, issuer: &str, client_id: &str, scope: &str, lifetime: Duration) -> String {
@@ -59,25 +65,49 @@ fn jwt_shaped(issuer: &str, client_id: &str, scope: &str, lifetime: Duration) ->
     format!("{}.{}.{}", part(header.to_string()), part(claims.to_string()), URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn refuse(status: StatusCode, error: &str, description: &str) -> Response {
-    (status, Json(json!({"error": error, "error_description": description}))).into_response()
+fn refuse(status: StatusCode, error: &str, description: &str) -> Answer {
+    Answer::json(status, &json!({"error": error, "error_description": description}))
 }
 
-fn unknown_realm() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({"error": "Realm does not exist"}))).into_response()
+fn unknown_realm() -> Answer {
+    Answer::json(StatusCode::NOT_FOUND, &json!({"error": "Realm does not exist"}))
 }
 
 /// `POST /auth/realms/{realm}/protocol/openid-connect/token`.
 pub(super) async fn token(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
     Path(realm): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let fired = shared.faults.fire(Endpoint::Token, &Call::default());
+    shared.begin_faults(&fired).await;
+    let instead = fired.iter().find_map(|fired| Some((fired.after, refusal(Target::Token, fired, 0)?)));
+    let lifetime = fired.iter().find_map(|fired| match fired.fault {
+        Fault::Lifetime { seconds } => Some(Duration::from_secs(seconds)),
+        _ => None,
+    });
+    let lifetime = lifetime.unwrap_or(shared.options.token_lifetime);
+    let answer = match instead {
+        Some((false, answer)) => answer,
+        Some((true, answer)) => {
+            give(&shared, &realm, &headers, &body, lifetime);
+            answer
+        }
+        None => give(&shared, &realm, &headers, &body, lifetime),
+    };
+    let answer = fired.iter().fold(answer, |answer, fired| answer.damage(&fired.fault));
+    shared.counters.token_answered(&answer);
+    answer.send(&line, shared.closing())
+}
+
+/// The token, or why there is none.
+fn give(shared: &Shared, realm: &str, headers: &HeaderMap, body: &[u8], lifetime: Duration) -> Answer {
     if realm != shared.options.realm {
         return unknown_realm();
     }
-    let form: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
+    let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
     let value = |name: &str| form.get(name).map(String::as_str).filter(|text| !text.is_empty());
     match value("grant_type") {
         Some("client_credentials") => {}
@@ -85,7 +115,7 @@ pub(super) async fn token(
         None => return refuse(StatusCode::BAD_REQUEST, "invalid_request", "Missing form parameter: grant_type"),
     }
     let in_body = value("client_id").map(|id| (id.to_owned(), value("client_secret").unwrap_or_default().to_owned()));
-    let Some((id, secret)) = basic_credentials(&headers).or(in_body) else {
+    let Some((id, secret)) = basic_credentials(headers).or(in_body) else {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials");
     };
     if id != shared.options.client_id {
@@ -98,13 +128,13 @@ pub(super) async fn token(
     if let Some(unknown) = scope.split_whitespace().find(|scope| !is_known_scope(scope)) {
         return refuse(StatusCode::BAD_REQUEST, "invalid_scope", &format!("Invalid scopes: {unknown}"));
     }
-    let lifetime = shared.options.token_lifetime;
-    let access_token = shared.tokens.issue(&issuer(&shared), &id, scope, lifetime);
-    Json(json!({
+    let access_token = shared.tokens.issue(&issuer(shared), &id, scope, lifetime);
+    shared.counters.token_given();
+    let reply = json!({
         "access_token": access_token, "expires_in": lifetime.as_secs(), "refresh_expires_in": 0,
         "token_type": "Bearer", "not-before-policy": 0, "scope": scope,
-    }))
-    .into_response()
+    });
+    Answer::json(StatusCode::OK, &reply)
 }
 
 /// Client id and secret of an `Authorization: Basic` header; both are form-encoded inside it, as OAuth 2 wants.
@@ -139,7 +169,8 @@ fn issuer(shared: &Shared) -> String {
 /// `GET /auth/realms/{realm}/.well-known/openid-configuration`.
 pub(super) async fn discovery(State(shared): State<Arc<Shared>>, Path(realm): Path<String>) -> Response {
     if realm != shared.options.realm {
-        return unknown_realm();
+        let body = Json(json!({"error": "Realm does not exist"}));
+        return (StatusCode::NOT_FOUND, body).into_response();
     }
     let issuer = issuer(&shared);
     let endpoint = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");

@@ -3,9 +3,13 @@
 //! It serves the schema of `mappings/carerix/schema.graphql` with the habits of the real API: unsorted queries come
 //! shuffled, filters speak the qualifier language, dates are the wall clock of Amsterdam, archived records hide unless
 //! `norestrict` asks for them. It reads only; mutations are refused.
+//!
+//! It misbehaves on demand, and its tenant lives: `faults` says how, and `Sandbox` and `/sandbox/…` edit.
 
+mod admin;
 mod data;
 mod failure;
+mod faults;
 mod graphql;
 mod guide;
 mod identity;
@@ -14,20 +18,24 @@ mod page;
 mod qualifier;
 mod resolve;
 mod server;
+mod stats;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
-pub use data::EditError;
+pub use data::{Churn, EditError};
+pub use faults::{ChurnRule, Concurrency, Cost, Endpoint, Fault, Faults, FaultsError, Poison, Rate, Rule, When};
 pub use options::Options;
+pub use stats::Stats;
 
-use data::{Kind, World};
+use data::{Change, Kind, World};
+use graphql::{Request, query_freely};
 use page::Orders;
 use resolve::Tenant;
 use serde_json::{Map, Value, json};
 use server::Shared;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -45,15 +53,20 @@ impl Sandbox {
     pub async fn start(options: Options) -> std::io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let faults = faults::State::new(options.faults.clone()).map_err(std::io::Error::other)?;
         let (seed, candidates) = (options.seed, options.candidates);
         let world = tokio::task::spawn_blocking(move || World::new(seed, candidates)).await?;
         let shared = Arc::new(Shared {
             options,
             base_url,
             tokens: Default::default(),
-            documents: Default::default(),
             tenant: RwLock::new(Tenant { world, orders: Orders::default() }),
-            requests: AtomicU64::new(0),
+            faults,
+            counters: Default::default(),
+            whole: Default::default(),
+            hooks: Default::default(),
+            runtime: tokio::runtime::Handle::current(),
+            closing: Default::default(),
         });
         let (stop, server) = server::serve(listener, Arc::clone(&shared));
         Ok(Sandbox { shared, stop, server })
@@ -71,7 +84,7 @@ impl Sandbox {
 
     /// How many GraphQL requests were answered so far, the refused ones included.
     pub fn requests(&self) -> u64 {
-        self.shared.requests.load(Ordering::Relaxed)
+        self.stats().requests
     }
 
     /// Changes plain fields of one record, given its type (`CREmployee`), its `_id` and a function that gets the
@@ -85,24 +98,84 @@ impl Sandbox {
             after.retain(|field, value| before.get(field) != Some(value));
             world.edit(kind, id, &after)
         })
+        .map(drop)
+    }
+
+    /// Makes one more candidate, vacancy, match or user of the office (`CREmployee`, `CRVacancy`, `CRMatch`, `CRUser`),
+    /// drawn like the others, with `fields` set over it, and yields its `_id`. A match is between `toEmployee` and
+    /// `toVacancy`, given as `{"_id": "…"}`, or between any two that have none yet.
+    pub fn insert(&self, kind: &str, fields: &Map<String, Value>) -> Result<String, EditError> {
+        let changes = self.rewrite(|world| world.insert(kind, fields))?;
+        Ok(changes.into_iter().next_back().map(|change| change.id).unwrap_or_default())
     }
 
     /// Archives a record: `deleted` becomes 1, and only `norestrict` queries find it.
     pub fn archive(&self, kind: &str, id: &str) -> Result<(), EditError> {
-        let archived = Map::from_iter([("deleted".to_owned(), json!(1))]);
-        self.rewrite(|world| world.edit(kind, id, &archived))
+        self.set_archived(kind, id, 1)
+    }
+
+    /// Brings an archived record back.
+    pub fn unarchive(&self, kind: &str, id: &str) -> Result<(), EditError> {
+        self.set_archived(kind, id, 0)
+    }
+
+    fn set_archived(&self, kind: &str, id: &str, flag: i32) -> Result<(), EditError> {
+        let fields = Map::from_iter([("deleted".to_owned(), json!(flag))]);
+        self.rewrite(|world| world.edit(kind, id, &fields)).map(drop)
     }
 
     /// Deletes a match for good: it leaves no trace.
     pub fn remove_match(&self, id: &str) -> Result<(), EditError> {
-        self.rewrite(|world| world.remove(Kind::Match, id))
+        self.remove(Kind::Match.name(), id)
     }
 
-    fn rewrite(&self, change: impl FnOnce(&mut World) -> Result<(), EditError>) -> Result<(), EditError> {
-        let mut tenant = self.shared.tenant.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut tenant.world)?;
-        tenant.orders.forget();
-        Ok(())
+    /// Deletes any record for good. A candidate takes its matches and its user along, a vacancy its matches,
+    /// publications and team.
+    pub fn remove(&self, kind: &str, id: &str) -> Result<(), EditError> {
+        self.rewrite(|world| world.remove(kind, id)).map(drop)
+    }
+
+    /// Makes as many changes of the usual mixture as are asked for, and yields how many records they touched.
+    pub fn churn(&self, seed: u64, changes: u32) -> usize {
+        self.churn_as(Churn::usual(seed, changes))
+    }
+
+    /// Makes changes, and yields how many records they touched.
+    pub fn churn_as(&self, churn: Churn) -> usize {
+        self.shared.churn(churn).len()
+    }
+
+    /// Replaces what goes wrong. Running numbers of calls begin anew.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), FaultsError> {
+        self.shared.faults.set(faults)
+    }
+
+    /// What goes wrong at the moment.
+    pub fn faults(&self) -> Faults {
+        self.shared.faults.plan()
+    }
+
+    /// What was done so far.
+    pub fn stats(&self) -> Stats {
+        self.shared.counters.snapshot()
+    }
+
+    /// Refuses every token that was given out so far.
+    pub fn revoke_tokens(&self) {
+        self.shared.tokens.revoke();
+    }
+
+    /// The `data` of a query, without token, limits or faults and from the whole schema; or the text of its error.
+    /// Pages are as long as `page_cap` allows.
+    pub fn query(&self, text: &str) -> Result<Value, String> {
+        query_freely(&self.shared, &Request::of(text, None))
+    }
+
+    fn rewrite(
+        &self,
+        change: impl FnOnce(&mut World) -> Result<Vec<Change>, EditError>,
+    ) -> Result<Vec<Change>, EditError> {
+        self.shared.rewrite(change)
     }
 
     /// Stops serving and waits until open requests are answered.

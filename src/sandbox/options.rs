@@ -1,5 +1,7 @@
 //! How a sandbox is set up.
 
+use super::data::WallClock;
+use super::faults::Faults;
 use std::time::Duration;
 
 /// The set-up of a sandbox. The defaults are a small office with a fixed seed, so two default sandboxes answer the
@@ -16,6 +18,13 @@ pub struct Options {
     pub latency: Duration,
     /// The largest page; a larger `size` is cut without a word. `None` takes any size.
     pub page_cap: Option<u32>,
+    /// Whether a date without a zone in a qualifier is UTC. It is the wall clock of Amsterdam otherwise; which one the
+    /// source means is not known.
+    pub unzoned_dates_are_utc: bool,
+    /// What goes wrong from the start on.
+    pub faults: Faults,
+    /// How long a delivery of a webhook that failed waits for its second attempt; each further pause is twice as long.
+    pub webhook_pause: Duration,
     /// How long an access token is good for.
     pub token_lifetime: Duration,
     /// The tenant's realm at the identity server.
@@ -34,10 +43,20 @@ impl Default for Options {
             port: 0,
             latency: Duration::ZERO,
             page_cap: Some(100),
+            unzoned_dates_are_utc: false,
+            faults: Faults::default(),
+            webhook_pause: Duration::from_secs(2),
             token_lifetime: Duration::from_secs(300),
             realm: "sandbox".to_owned(),
             client_id: "5a4db0c5a4db0c5a4db0c5a4db0c5a4d.apps.carerix.io".to_owned(),
             client_secret: "sandbox-secret-that-opens-only-the-sandbox".to_owned(),
         }
+    }
+}
+
+impl Options {
+    /// The clock of dates without a zone in qualifiers.
+    pub(crate) fn clock(&self) -> WallClock {
+        if self.unzoned_dates_are_utc { WallClock::Utc } else { WallClock::Amsterdam }
     }
 }

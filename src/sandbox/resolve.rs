@@ -1,7 +1,8 @@
 //! The fields of the schema: root queries, records and pages.
 
-use super::data::{Kind, Language, Record, Scope, Value, World};
+use super::data::{Kind, Language, Record, Scope, Value, WallClock, World};
 use super::failure::Failure;
+use super::faults::Poisoning;
 use super::page::{Orders, Paging, Selection};
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::{JsonMap, JsonValue};
@@ -17,11 +18,18 @@ pub(crate) struct Tenant {
     pub(crate) orders: Orders,
 }
 
-/// `Query`.
-pub(crate) struct Query<'w> {
+/// What one request is answered from.
+pub(crate) struct Context<'w> {
     pub(crate) tenant: &'w Tenant,
     pub(crate) page_cap: Option<u32>,
+    /// How dates without a zone are read in qualifiers.
+    pub(crate) clock: WallClock,
+    /// Told of every field that is read.
+    pub(crate) poison: &'w Poisoning,
 }
+
+/// `Query`.
+pub(crate) struct Query<'w>(pub(crate) Context<'w>);
 
 /// `Mutation`.
 pub(crate) struct Mutation;
@@ -32,39 +40,39 @@ fn text_argument<'a>(arguments: &'a JsonMap, name: &str) -> Option<&'a str> {
 
 impl Query<'_> {
     fn object(&self, language: Language, record: Record) -> ResolvedValue<'_> {
-        ResolvedValue::object(RecordObject { world: &self.tenant.world, language, page_cap: self.page_cap, record })
+        ResolvedValue::object(RecordObject { context: &self.0, language, record, nested: false })
     }
 
     fn page(&self, kind: Kind, scope: Scope, arguments: &JsonMap) -> Result<ResolvedValue<'_>, Failure> {
-        let default = self.page_cap.map_or(PAGE_SIZE, |cap| cap.min(PAGE_SIZE));
-        let paging = Paging::read(arguments.get("pageable"), default, self.page_cap)?;
+        let Context { tenant, page_cap, clock, .. } = self.0;
+        let default = page_cap.map_or(PAGE_SIZE, |cap| cap.min(PAGE_SIZE));
+        let paging = Paging::read(arguments.get("pageable"), default, page_cap)?;
         let language = Language::of_argument(text_argument(arguments, "language"));
         let selection = Selection {
             kind,
             scope,
             qualifier: text_argument(arguments, "qualifier").unwrap_or_default().to_owned(),
+            clock,
             sort: paging.sort.clone(),
             norestrict: arguments.get("norestrict").and_then(JsonValue::as_bool).unwrap_or(false),
             language,
         };
-        let rows = self.tenant.orders.rows(&self.tenant.world, &selection)?;
+        let rows = tenant.orders.rows(&tenant.world, &selection)?;
         let items = paging.slice(&rows).iter().map(|&row| Record::new(kind, row)).collect();
-        let world = &self.tenant.world;
-        let page = PageObject { world, language, page_cap: self.page_cap, kind, items, total: rows.len(), paging };
-        Ok(ResolvedValue::object(page))
+        let (context, total) = (&self.0, rows.len());
+        Ok(ResolvedValue::object(PageObject { context, language, kind, items, total, paging, nested: false }))
     }
 
     /// A ready-made search that the sandbox has no answer to.
     fn empty_page(&self, kind: Kind, arguments: &JsonMap) -> Result<ResolvedValue<'_>, Failure> {
-        let paging = Paging::read(arguments.get("pageable"), PAGE_SIZE, self.page_cap)?;
-        let (world, language) = (&self.tenant.world, Language::Dutch);
-        let page = PageObject { world, language, page_cap: self.page_cap, kind, items: Vec::new(), total: 0, paging };
-        Ok(ResolvedValue::object(page))
+        let paging = Paging::read(arguments.get("pageable"), PAGE_SIZE, self.0.page_cap)?;
+        let (context, language, items) = (&self.0, Language::Dutch, Vec::new());
+        Ok(ResolvedValue::object(PageObject { context, language, kind, items, total: 0, paging, nested: false }))
     }
 
     /// `crDataNodeListBy`: nodes by the type's identifier or name, by tag and by parent.
     fn data_nodes(&self, arguments: &JsonMap) -> ResolvedValue<'_> {
-        let world = &self.tenant.world;
+        let world = &self.0.tenant.world;
         let language = Language::of_argument(text_argument(arguments, "language"));
         let fits = |record: Record, path: &str, argument: &str| {
             let wanted = text_argument(arguments, argument);
@@ -105,7 +113,7 @@ impl ObjectValue for Query<'_> {
             (_, None, Some(kind)) => {
                 let language = Language::of_argument(text_argument(arguments, "language"));
                 let id = text_argument(arguments, "_id");
-                let record = id.and_then(|id| self.tenant.world.find(kind, scope, id));
+                let record = id.and_then(|id| self.0.tenant.world.find(kind, scope, id));
                 Ok(record.map_or_else(ResolvedValue::null, |record| self.object(language, record)))
             }
             _ => Ok(ResolvedValue::null()),
@@ -125,10 +133,11 @@ impl ObjectValue for Mutation {
 
 /// A record in an answer.
 struct RecordObject<'w> {
-    world: &'w World,
+    context: &'w Context<'w>,
     language: Language,
-    page_cap: Option<u32>,
     record: Record,
+    /// Whether it was reached through another record.
+    nested: bool,
 }
 
 impl ObjectValue for RecordObject<'_> {
@@ -137,21 +146,23 @@ impl ObjectValue for RecordObject<'_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        Ok(match self.world.field(self.record, info.field_name(), self.language) {
+        let RecordObject { context, language, record, nested } = *self;
+        let world = &context.tenant.world;
+        context.poison.reads(world, record, info.field_name(), nested);
+        Ok(match world.field(record, info.field_name(), language) {
             Value::Null => ResolvedValue::null(),
             Value::Int(number) => ResolvedValue::leaf(number),
             Value::Float(number) => ResolvedValue::leaf(number),
             Value::Text(text) => ResolvedValue::leaf(text.into_owned()),
             Value::Date(moment) => ResolvedValue::leaf(moment.to_string()),
             Value::Json(json) => ResolvedValue::leaf(json),
-            Value::One(record) => ResolvedValue::object(RecordObject { record, ..*self }),
+            Value::One(record) => ResolvedValue::object(RecordObject { record, nested: true, ..*self }),
             Value::Many(records) => {
-                let paging = Paging::read(info.arguments().get("pageable"), LIST_SIZE, self.page_cap)?;
+                let paging = Paging::read(info.arguments().get("pageable"), LIST_SIZE, context.page_cap)?;
                 let type_name = info.field_definition().ty.inner_named_type().as_str();
                 let kind = Kind::from_page_name(type_name).ok_or_else(|| self.unknown_field_error(info))?;
                 let (items, total) = (paging.slice(&records).to_vec(), records.len());
-                let RecordObject { world, language, page_cap, .. } = *self;
-                ResolvedValue::object(PageObject { world, language, page_cap, kind, items, total, paging })
+                ResolvedValue::object(PageObject { context, language, kind, items, total, paging, nested: true })
             }
         })
     }
@@ -159,9 +170,9 @@ impl ObjectValue for RecordObject<'_> {
 
 /// A page in an answer.
 struct PageObject<'w> {
-    world: &'w World,
+    context: &'w Context<'w>,
     language: Language,
-    page_cap: Option<u32>,
+    nested: bool,
     kind: Kind,
     items: Vec<Record>,
     total: usize,
@@ -186,9 +197,9 @@ impl ObjectValue for PageObject<'_> {
             "totalElements" => count(self.total),
             "totalPages" => count(pages),
             "items" => {
-                let (world, language, page_cap) = (self.world, self.language, self.page_cap);
+                let (context, language, nested) = (self.context, self.language, self.nested);
                 let object =
-                    move |&record: &Record| ResolvedValue::object(RecordObject { world, language, page_cap, record });
+                    move |&record: &Record| ResolvedValue::object(RecordObject { context, language, record, nested });
                 ResolvedValue::list(self.items.iter().map(object))
             }
             _ => return Err(self.unknown_field_error(info)),

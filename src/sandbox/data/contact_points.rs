@@ -1,8 +1,8 @@
 //! `CREmailAddress`, `CRPhoneNumber` and `CRUrl`: how people can be reached. They hang on the user of a person.
 
 use super::labels::Picklist;
-use super::users::Person;
-use super::{CONTACTS, Draw, Kind, OFFICE_USERS, REFERENCE, Record, Value, World, node};
+use super::users::{Person, is_at_work};
+use super::{Draw, Kind, REFERENCE, Record, Value, World, node};
 
 const PRIVATE: Option<u32> = Some(0);
 const BUSINESS: Option<u32> = Some(1);
@@ -54,21 +54,21 @@ const PLAIN_PHONE_ONLY: u32 = 3;
 static URLS: [&[Option<u32>]; 6] = [&[Some(0)], &[], &[Some(1)], &[Some(0), Some(1), None], &[], &[None]];
 
 fn emails(draw: Draw, user: u32) -> &'static [Entry] {
-    if user < OFFICE_USERS + CONTACTS {
+    if is_at_work(user) {
         return &[];
     }
     EMAILS[draw.card("e-mail pattern", EMAILS.len() as u32) as usize]
 }
 
 fn phones(draw: Draw, user: u32) -> &'static [Entry] {
-    if user < OFFICE_USERS + CONTACTS {
+    if is_at_work(user) {
         return &[];
     }
     PHONES[draw.card("phone pattern", PHONES.len() as u32) as usize]
 }
 
 fn urls(draw: Draw, user: u32) -> &'static [Option<u32>] {
-    if user < OFFICE_USERS + CONTACTS {
+    if is_at_work(user) {
         return &[];
     }
     URLS[draw.card("url pattern", URLS.len() as u32) as usize]
@@ -135,7 +135,7 @@ pub(super) fn numbers(draw: Draw, number: u32) -> Numbers {
     let rows = phones(draw, user);
     let plain_only = draw.card("phone pattern", PHONES.len() as u32) == PLAIN_PHONE_ONLY;
     let has = |label| rows.iter().any(|entry| entry.label == label);
-    let works_here = user < OFFICE_USERS + CONTACTS;
+    let works_here = is_at_work(user);
     let last = number % 100;
     Numbers {
         private: (plain_only || has(PRIVATE)).then(|| format!("020-0000 0{last:02}")),

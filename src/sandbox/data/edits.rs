@@ -1,6 +1,6 @@
 //! What tests change between two reads.
 
-use super::{Kind, Language, Moment, Record, Scope, Value, World, field_definition};
+use super::{Change, ChangeKind, Kind, Language, Moment, Record, Scope, Value, World, field_definition};
 use serde_json::{Map, Value as Json};
 use std::collections::{HashMap, HashSet};
 
@@ -38,6 +38,15 @@ pub enum EditError {
         /// The value as it was given.
         value: String,
     },
+    /// Records of this type come with others.
+    #[error("a {kind} cannot be made by itself; CREmployee, CRVacancy, CRMatch and CRUser can")]
+    NotInsertable {
+        /// The type that was asked for.
+        kind: &'static str,
+    },
+    /// A candidate can be on a vacancy only once.
+    #[error("there is a match between the candidate and the vacancy already")]
+    NoFreePair,
 }
 
 /// Edited fields and removed records, laid over the drawn data.
@@ -55,6 +64,11 @@ impl Edits {
         self.fields.get(&record)?.get(name).cloned()
     }
 
+    /// Lays values over those that were drawn.
+    pub(super) fn set(&mut self, record: Record, values: impl IntoIterator<Item = (String, Value)>) {
+        self.fields.entry(record).or_default().extend(values);
+    }
+
     pub(super) fn is_removed(&self, record: Record) -> bool {
         !self.removed.is_empty() && self.removed.contains(&record)
     }
@@ -63,24 +77,47 @@ impl Edits {
 impl World {
     /// Sets fields of one record. `modificationDate` becomes the present moment unless it is among the fields, because
     /// clients ask for changes since a time on their own clock.
-    pub(crate) fn edit(&mut self, kind: &str, id: &str, changes: &Map<String, Json>) -> Result<(), EditError> {
+    pub(crate) fn edit(&mut self, kind: &str, id: &str, changes: &Map<String, Json>) -> Result<Vec<Change>, EditError> {
         let record = self.find_by_name(kind, id)?;
-        let mut values = HashMap::new();
+        let values = self.typed_fields(record.kind, changes)?;
         if field_definition(record.kind, "modificationDate").is_some() {
-            values.insert("modificationDate".to_owned(), Value::Date(Moment::now()));
+            self.edits.set(record, [("modificationDate".to_owned(), Value::Date(Moment::now()))]);
         }
-        for (field, value) in changes {
-            values.insert(field.clone(), self.typed(record.kind, field, value)?);
-        }
-        self.edits.fields.entry(record).or_default().extend(values);
-        Ok(())
+        self.edits.set(record, values);
+        Ok(vec![self.change(record, ChangeKind::Updated, changes.keys().cloned().collect())])
     }
 
-    /// Deletes a record for good, without a trace.
-    pub(crate) fn remove(&mut self, kind: Kind, id: &str) -> Result<(), EditError> {
-        let record = self.find_by_name(kind.name(), id)?;
-        self.edits.removed.insert(record);
-        Ok(())
+    /// Deletes a record for good, without a trace. A candidate takes its matches and its user along, a vacancy its
+    /// matches, publications and team.
+    pub(crate) fn remove(&mut self, kind: &str, id: &str) -> Result<Vec<Change>, EditError> {
+        let record = self.find_by_name(kind, id)?;
+        let mut gone = vec![record];
+        let also = |kind: Kind, rows: Vec<u32>| rows.into_iter().map(move |row| Record::new(kind, row));
+        match record.kind {
+            Kind::Employee => {
+                gone.extend(also(Kind::Match, self.matches_of_candidate(record.row).collect()));
+                gone.push(Record::new(Kind::User, super::users::of_candidate(record.row)));
+            }
+            Kind::Vacancy => {
+                gone.extend(also(Kind::Match, self.matches_on_vacancy(record.row).collect()));
+                gone.extend(also(Kind::Publication, self.publications.of(record.row).collect()));
+                gone.extend(also(Kind::VacancyUser, self.team.of(record.row).collect()));
+            }
+            _ => {}
+        }
+        gone.retain(|&record| self.exists(record));
+        let changes = gone.iter().map(|&record| self.change(record, ChangeKind::Deleted, Vec::new())).collect();
+        self.edits.removed.extend(gone);
+        Ok(changes)
+    }
+
+    /// Reads JSON members as values of the fields that they name.
+    pub(super) fn typed_fields(
+        &self,
+        kind: Kind,
+        fields: &Map<String, Json>,
+    ) -> Result<HashMap<String, Value>, EditError> {
+        fields.iter().map(|(field, value)| Ok((field.clone(), self.typed(kind, field, value)?))).collect()
     }
 
     fn find_by_name(&self, kind: &str, id: &str) -> Result<Record, EditError> {

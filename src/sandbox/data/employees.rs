@@ -219,7 +219,7 @@ fn state_field(draw: Draw, row: u32, name: &str) -> Option<Value> {
 
 fn list_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> {
     let user = of_candidate(row);
-    let matches = world.matches.of(row);
+    let matches = || world.matches_of_candidate(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
     Some(match name {
         "toUser" => Record::new(Kind::User, user).into(),
         "emailAddresses" => Value::many(Kind::EmailAddress, world.emails.of(user)),
@@ -230,9 +230,9 @@ fn list_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> 
             let first = draw.below("first group", all.into()) as u32;
             Value::Many((0..count).map(|nth| node(Picklist::CandidateGroup, (first + nth) % all)).collect())
         }
-        "matches" => Value::many(Kind::Match, matches),
-        "matchCount" => (matches.len() as u32).into(),
-        "newestMatch" => matches
+        "matches" => Value::many(Kind::Match, matches()),
+        "matchCount" => (matches().count() as u32).into(),
+        "newestMatch" => matches()
             .map(|row| Record::new(Kind::Match, row))
             .max_by_key(|record| (super::matches::created(world, record.row), record.row))
             .into(),

@@ -27,9 +27,18 @@ impl Fan {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    /// The rows of a parent's children.
+    /// Adds one more parent, with this many children.
+    pub(crate) fn push(&mut self, children: u32) {
+        self.starts.push(self.len() + children);
+    }
+
+    /// The rows of a parent's children; none of a parent that the relation does not know.
     pub(crate) fn of(&self, parent: u32) -> Range<u32> {
-        self.starts[parent as usize]..self.starts[parent as usize + 1]
+        let parent = parent as usize;
+        match self.starts.get(parent..parent + 2) {
+            Some(&[start, end]) => start..end,
+            _ => 0..0,
+        }
     }
 
     /// A child's parent, and which of its children this one is.

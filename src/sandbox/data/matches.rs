@@ -7,6 +7,7 @@ use super::{
     Draw, Kind, Moment, REFERENCE, Record, Value, World, between, dealt_node, employees, node, stages, vacancies,
 };
 use serde_json::json;
+use std::collections::HashMap;
 
 /// How many vacancies a candidate is on.
 pub(super) fn count(candidate: Draw) -> u32 {
@@ -20,11 +21,63 @@ pub(super) fn vacancy(candidate: Draw, nth: u32, vacancies: u32) -> u32 {
     ((candidate.below("first vacancy", all) + u64::from(nth) * step) % all) as u32
 }
 
+/// Matches that were made while the sandbox ran. Their rows follow those of the drawn ones.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    matches: Vec<AddedMatch>,
+    of_candidates: HashMap<u32, Vec<u32>>,
+    of_vacancies: HashMap<u32, Vec<u32>>,
+}
+
+#[derive(Debug)]
+struct AddedMatch {
+    candidate: u32,
+    vacancy: u32,
+    created: Moment,
+}
+
+impl Added {
+    pub(super) fn len(&self) -> u32 {
+        self.matches.len() as u32
+    }
+}
+
+impl World {
+    /// Puts a candidate on a vacancy, and yields the row of the match.
+    pub(super) fn add_match(&mut self, candidate: u32, vacancy: u32, created: Moment) -> u32 {
+        let row = self.matches.len() + self.added_matches.len();
+        let added = &mut self.added_matches;
+        added.matches.push(AddedMatch { candidate, vacancy, created });
+        added.of_candidates.entry(candidate).or_default().push(row);
+        added.of_vacancies.entry(vacancy).or_default().push(row);
+        row
+    }
+
+    /// The matches of a candidate, removed ones too.
+    pub(super) fn matches_of_candidate(&self, candidate: u32) -> impl Iterator<Item = u32> {
+        let added = self.added_matches.of_candidates.get(&candidate);
+        self.matches.of(candidate).chain(added.into_iter().flatten().copied())
+    }
+
+    /// The matches on a vacancy, removed ones too.
+    pub(super) fn matches_on_vacancy(&self, vacancy: u32) -> impl Iterator<Item = u32> {
+        let added = self.added_matches.of_vacancies.get(&vacancy);
+        self.matches_of_vacancies.of(vacancy).iter().chain(added.into_iter().flatten()).copied()
+    }
+
+    fn added_match(&self, row: u32) -> Option<&AddedMatch> {
+        self.added_matches.matches.get(row.checked_sub(self.matches.len())? as usize)
+    }
+}
+
 /// The candidate and the vacancy of a match.
-fn ends(world: &World, row: u32) -> (u32, u32) {
+pub(super) fn ends(world: &World, row: u32) -> (u32, u32) {
+    if let Some(added) = world.added_match(row) {
+        return (added.candidate, added.vacancy);
+    }
     let (candidate, nth) = world.matches.parent(row);
     let draw = world.draw(Record::new(Kind::Employee, candidate));
-    (candidate, vacancy(draw, nth, world.vacancies))
+    (candidate, vacancy(draw, nth, world.drawn_vacancies))
 }
 
 /// `employeeID.vacancyID`.
@@ -37,10 +90,8 @@ pub(super) fn id(world: &World, row: u32) -> String {
 pub(super) fn find(world: &World, id: &str) -> Option<u32> {
     let (candidate, _) = id.split_once('.')?;
     let candidate = candidate.parse::<u32>().ok()?.checked_sub(Kind::Employee.first_id())?;
-    if candidate >= world.candidates {
-        return None;
-    }
-    world.matches.of(candidate).find(|&row| self::id(world, row) == id)
+    let there = |&row: &u32| self::id(world, row) == id && world.exists(Record::new(Kind::Match, row));
+    world.matches_of_candidate(candidate).find(there)
 }
 
 fn draw_of(world: &World, row: u32) -> Draw {
@@ -49,13 +100,16 @@ fn draw_of(world: &World, row: u32) -> Draw {
 
 /// When the match was made: after both its ends were there.
 pub(super) fn created(world: &World, row: u32) -> Moment {
+    if let Some(added) = world.added_match(row) {
+        return added.created;
+    }
     let (candidate, vacancy) = ends(world, row);
     let candidate = employees::created(world.draw(Record::new(Kind::Employee, candidate)));
     let vacancy = vacancies::created(world.draw(Record::new(Kind::Vacancy, vacancy)));
     between(draw_of(world, row), "created", candidate.max(vacancy), REFERENCE)
 }
 
-/// The stage, one of those of the vacancy's procedure; some matches have none.
+/// The stage that was drawn, one of those of the vacancy's procedure; some matches have none.
 fn stage(world: &World, row: u32) -> Option<u32> {
     let draw = draw_of(world, row);
     if draw.one_in("no stage", 15) {

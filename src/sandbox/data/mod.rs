@@ -1,11 +1,14 @@
 //! The made-up tenant. Relations are kept in memory; everything else is drawn when it is asked for.
 
 mod attachments;
+mod changes;
+mod churn;
 mod contact_points;
 mod draw;
 mod edits;
 mod employees;
 mod fan;
+mod inserts;
 mod kind;
 mod labels;
 mod matches;
@@ -21,9 +24,11 @@ mod vacancy_texts;
 mod value;
 mod words;
 
+pub(crate) use changes::{Change, ChangeKind};
+pub use churn::Churn;
 pub use edits::EditError;
 pub(crate) use kind::Kind;
-pub(crate) use moment::Moment;
+pub(crate) use moment::{Moment, WallClock};
 pub(crate) use paths::KeyPath;
 pub(crate) use value::{Record, Value};
 
@@ -85,6 +90,9 @@ pub(crate) struct World {
     seed: u64,
     candidates: u32,
     vacancies: u32,
+    /// How many vacancies the matches were drawn over.
+    drawn_vacancies: u32,
+    added_office_users: u32,
     publications: Fan,
     team: Fan,
     emails: Fan,
@@ -94,6 +102,7 @@ pub(crate) struct World {
     attachments: Fan,
     matches: Fan,
     matches_of_vacancies: Backlinks,
+    added_matches: matches::Added,
     edits: Edits,
 }
 
@@ -118,6 +127,8 @@ impl World {
             seed,
             candidates,
             vacancies,
+            drawn_vacancies: vacancies,
+            added_office_users: 0,
             publications: Fan::new(vacancies, |row| publications::count(draw(Kind::Vacancy, row))),
             team: Fan::new(vacancies, |row| users::team_size(draw(Kind::Vacancy, row))),
             emails: Fan::new(users, |row| contact_points::email_count(draw(Kind::User, row), row)),
@@ -127,18 +138,31 @@ impl World {
             attachments: Fan::new(candidates, |row| attachments::count(draw(Kind::Employee, row))),
             matches,
             matches_of_vacancies,
+            added_matches: matches::Added::default(),
             edits: Edits::default(),
         }
     }
 
     /// The rows of a type, whether archived or not; removed ones are left out by `exists`.
-    pub(crate) fn rows(&self, kind: Kind, scope: Scope) -> Range<u32> {
+    pub(crate) fn rows(&self, kind: Kind, scope: Scope) -> impl Iterator<Item = u32> + use<> {
+        let [first, second] = self.ranges(kind, scope);
+        first.chain(second)
+    }
+
+    /// Whether a row is one of those.
+    pub(crate) fn has_row(&self, kind: Kind, scope: Scope, row: u32) -> bool {
+        self.ranges(kind, scope).iter().any(|range| range.contains(&row))
+    }
+
+    /// Rows of office users stand in two places, because the drawn ones have the candidates' users behind them.
+    fn ranges(&self, kind: Kind, scope: Scope) -> [Range<u32>; 2] {
         let users = OFFICE_USERS + CONTACTS;
+        let added = users::ADDED..users::ADDED + self.added_office_users;
         match (kind, scope) {
-            (Kind::User, Scope::Office) => 0..OFFICE_USERS,
-            (Kind::User, Scope::Contacts) => OFFICE_USERS..users,
-            (Kind::User, Scope::All) => 0..users + self.candidates,
-            _ => 0..self.count(kind),
+            (Kind::User, Scope::Office) => [0..OFFICE_USERS, added],
+            (Kind::User, Scope::Contacts) => [OFFICE_USERS..users, 0..0],
+            (Kind::User, Scope::All) => [0..users + self.candidates, added],
+            _ => [0..self.count(kind), 0..0],
         }
     }
 
@@ -151,7 +175,7 @@ impl World {
             Kind::DataNodeValue => 2 * nodes::count(),
             Kind::EmailAddress => self.emails.len(),
             Kind::Employee => self.candidates,
-            Kind::Match => self.matches.len(),
+            Kind::Match => self.matches.len() + self.added_matches.len(),
             Kind::Medium => organisation::media_count(),
             Kind::NodeType => NODE_TYPES.len() as u32,
             Kind::PhoneNumber => self.phones.len(),
@@ -159,7 +183,7 @@ impl World {
             Kind::StatusInfo => stages::count(),
             Kind::StatusInfoName => 2 * stages::count(),
             Kind::Url => self.urls.len(),
-            Kind::User => self.rows(Kind::User, Scope::All).end,
+            Kind::User => OFFICE_USERS + CONTACTS + self.candidates + self.added_office_users,
             Kind::UserRole => users::role_count(),
             Kind::Vacancy => self.vacancies,
             Kind::VacancyUser => self.team.len(),
@@ -200,7 +224,7 @@ impl World {
             _ => id.parse::<u32>().ok()?.checked_sub(kind.first_id())?,
         };
         let record = Record::new(kind, row);
-        (self.rows(kind, scope).contains(&row) && self.id(record) == id && self.exists(record)).then_some(record)
+        (self.has_row(kind, scope, row) && self.id(record) == id && self.exists(record)).then_some(record)
     }
 
     /// The `_id` of a record.
@@ -230,6 +254,7 @@ impl World {
             Some(Value::Many(records)) => {
                 Value::Many(records.into_iter().filter(|&record| self.exists(record)).collect())
             }
+            Some(Value::One(target)) if !self.exists(target) => absent(record.kind, name),
             Some(value) => value,
             None => absent(record.kind, name),
         }

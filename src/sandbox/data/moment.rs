@@ -24,6 +24,14 @@ pub(crate) const SPRING_EDGES: [Moment; 2] = [Moment(1_774_745_999), Moment(1_77
 static AMSTERDAM: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("the rule is a valid POSIX time zone"));
 
+/// Which clock a date without a zone was read from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) enum WallClock {
+    #[default]
+    Amsterdam,
+    Utc,
+}
+
 /// Seconds since 1970 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) i64);
@@ -46,10 +54,16 @@ impl Moment {
 
     /// Reads `yyyy-MM-dd HH:mm:ss`, in Amsterdam unless a zone follows: `Etc/GMT`, `GMT`, `UTC`, `+0200`, ….
     pub(crate) fn parse(text: &str) -> Option<Moment> {
+        Moment::parse_on(text, WallClock::Amsterdam)
+    }
+
+    /// The same, with a wall clock for texts without a zone.
+    pub(crate) fn parse_on(text: &str, clock_on_the_wall: WallClock) -> Option<Moment> {
         let text = text.trim();
         let (clock, zone) = text.split_at_checked(19)?;
         let clock = DateTime::strptime("%Y-%m-%d %H:%M:%S", clock).ok()?;
         let zone = match zone.trim() {
+            "" if clock_on_the_wall == WallClock::Utc => TimeZone::UTC,
             "" | "Europe/Amsterdam" => AMSTERDAM.clone(),
             "Etc/GMT" | "GMT" | "Etc/UTC" | "UTC" | "Z" => TimeZone::UTC,
             offset => TimeZone::fixed(parse_offset(offset)?),

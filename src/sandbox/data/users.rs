@@ -9,17 +9,25 @@ use super::{
 };
 use serde_json::json;
 
+/// The first row of office users who were added while the sandbox ran; the rows below grow with the candidates.
+pub(super) const ADDED: u32 = 5_000_000;
+
 /// The user row of a candidate.
 pub(super) fn of_candidate(candidate: u32) -> u32 {
     OFFICE_USERS + CONTACTS + candidate
 }
 
 fn candidate_of(user: u32) -> Option<u32> {
-    user.checked_sub(OFFICE_USERS + CONTACTS)
+    user.checked_sub(OFFICE_USERS + CONTACTS).filter(|_| user < ADDED)
 }
 
 fn is_office(user: u32) -> bool {
-    user < OFFICE_USERS
+    user < OFFICE_USERS || user >= ADDED
+}
+
+/// Whether the user is of the office or of a company: someone with a job rather than someone who wants one.
+pub(super) fn is_at_work(user: u32) -> bool {
+    candidate_of(user).is_none()
 }
 
 fn is_contact(user: u32) -> bool {

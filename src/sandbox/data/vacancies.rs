@@ -248,6 +248,7 @@ fn relation_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Val
     let company = company(world, row);
     let contact = || Record::new(Kind::User, OFFICE_USERS + draw.below("contact", CONTACTS.into()) as u32);
     let publications = world.publications.of(row);
+    let matches = || world.matches_on_vacancy(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
     Some(match name {
         "agency" => Record::new(Kind::Agency, draw.card("agency", AGENCIES)).into(),
         "toCompany" => company.map(|company| Record::new(Kind::Company, company)).into(),
@@ -263,8 +264,8 @@ fn relation_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Val
         }
         "publications" => Value::many(Kind::Publication, publications),
         "mediumList" => Value::many(Kind::Medium, publications.map(|row| publications::medium(world, row))),
-        "matches" => Value::many(Kind::Match, world.matches_of_vacancies.of(row).iter().copied()),
-        "matchCount" => (world.matches_of_vacancies.of(row).len() as u32).into(),
+        "matches" => Value::many(Kind::Match, matches()),
+        "matchCount" => (matches().count() as u32).into(),
         _ => return None,
     })
 }

@@ -11,7 +11,7 @@ mod tests;
 pub(crate) use evaluate::{Rows, evaluate};
 pub(crate) use parse::parse;
 
-use super::data::Moment;
+use super::data::{Moment, WallClock};
 use std::fmt;
 
 /// A condition on one record.

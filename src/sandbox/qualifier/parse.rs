@@ -1,15 +1,15 @@
 //! Tokens to a condition, by recursive descent: `OR` binds weakest, then `AND`, then `NOT`.
 
 use super::lex::{Token, TokenKind, tokens};
-use super::{Literal, Moment, Operator, Qualifier, SyntaxError};
+use super::{Literal, Moment, Operator, Qualifier, SyntaxError, WallClock};
 
 /// Deeper nesting is refused, so that no text can exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
-/// Reads a qualifier.
-pub(crate) fn parse(text: &str) -> Result<Qualifier, SyntaxError> {
+/// Reads a qualifier; dates without a zone are those of the given clock.
+pub(crate) fn parse(text: &str, clock: WallClock) -> Result<Qualifier, SyntaxError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, clock };
     let qualifier = parser.any_of()?;
     match &parser.peek().kind {
         TokenKind::End => Ok(qualifier),
@@ -21,6 +21,7 @@ struct Parser<'t> {
     tokens: &'t [Token],
     at: usize,
     depth: usize,
+    clock: WallClock,
 }
 
 impl<'t> Parser<'t> {
@@ -158,7 +159,7 @@ impl<'t> Parser<'t> {
         let refuse = |problem: &str, at: &Token| SyntaxError { problem: problem.to_owned(), position: at.position };
         match &kind.kind {
             TokenKind::Word(name) if name == "NSCalendarDate" => match &value.kind {
-                TokenKind::Text(text) => Moment::parse(text).map(Literal::Date),
+                TokenKind::Text(text) => Moment::parse_on(text, self.clock).map(Literal::Date),
                 _ => None,
             }
             .ok_or_else(|| refuse("expected a date such as '2026-01-31 00:00:00 Etc/GMT'", value)),

@@ -4,6 +4,10 @@ use crate::sandbox::data::Value;
 use proptest::prelude::*;
 use std::collections::HashMap;
 
+fn parse(text: &str) -> Result<Qualifier, SyntaxError> {
+    super::parse(text, WallClock::Amsterdam)
+}
+
 #[derive(Debug)]
 struct Row(HashMap<String, Vec<Value>>);
 

@@ -1,11 +1,15 @@
 //! The sandbox as its clients see it: through HTTP.
 
+mod admin;
 mod data;
+mod faults;
 mod guide;
 mod identity;
+mod living;
 mod paging;
 mod queries;
 mod scale;
+mod webhooks;
 
 use super::{Options, Sandbox};
 use reqwest::{Client, Response, StatusCode};

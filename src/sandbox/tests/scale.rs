@@ -31,6 +31,9 @@ const VACANCY: &str = "_id _kind vacancyID vacancyNo deleted jobTitle titleInfor
     toMedium { code } vacancyUrl applyUrl titleInformation vacancyInformationHTML offerInformationHTML } } \
     vacancyUsers { items { toUser { _id firstName lastName primaryEmailAddress } toVacancyRoleNode { value } } }";
 
+/// Ids alone, and nothing of the rows beside them.
+const IDS: &str = "_id";
+
 /// The page and how long it took.
 async fn timed(session: &Session, query: &str, page: usize) -> (usize, Duration) {
     let begin = Instant::now();
@@ -78,6 +81,27 @@ async fn a_hundred_thousand_candidates() {
     let matches =
         page_query("crMatchPage", "{property: \"creationDate\"}", "_id toEmployee { _id } statusInfo { _id }");
     println!("first page of matches after {:?}", timed(&session, &matches, 0).await.1);
+    for (root, sort) in [
+        ("crEmployeePage", "[{property: \"creationDate\"}, {property: \"employeeID\"}]"),
+        ("crMatchPage", "[{property: \"creationDate\"}, {property: \"toEmployee.employeeID\"}]"),
+    ] {
+        let query = page_query(root, sort, IDS);
+        println!("{root}: first page of ids after {:?}", timed(&session, &query, 0).await.1);
+        let mut times = Vec::new();
+        for page in (0..1_000).step_by(10) {
+            times.push(timed(&session, &query, page).await.1);
+        }
+        times.sort();
+        println!("{root}: a page of ids: median {:?}, slowest {:?}", times[50], times[99]);
+    }
+    let query = page_query("crEmployeePage", "[{property: \"creationDate\"}, {property: \"employeeID\"}]", IDS);
+    let mut times = Vec::new();
+    for page in 0..100 {
+        session.sandbox.churn(page, 5);
+        times.push(timed(&session, &query, page as usize * 10).await.1);
+    }
+    times.sort();
+    println!("a page of ids after five changes: median {:?}, slowest {:?}", times[50], times[99]);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("memory unknown"));
 }
