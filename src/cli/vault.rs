@@ -42,6 +42,9 @@ enum What {
     Set {
         /// The name of the entry, such as acme/client_secret
         name: String,
+        /// What must not be here
+        #[arg(hide = true)]
+        stray: Vec<String>,
     },
     /// Forget a secret
     Remove {
@@ -60,7 +63,13 @@ impl Vault {
                 let names = File::names(&context.home()?.vault())?;
                 context.terminal.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
             }
-            What::Set { name } => set(context, name)?,
+            What::Set { name, stray } if stray.is_empty() => set(context, name)?,
+            What::Set { .. } => {
+                return Err(CliError::usage(
+                    "a secret is no argument: this one stood in the list of processes and in the shell's history, so \
+                     replace it at the source; then run the command with the name alone, which asks for it or takes it from stdin",
+                ));
+            }
             What::Remove { name } => {
                 open(context)?.remove(name)?;
                 context.terminal.print(&format!("Removed {name}\n"))?;

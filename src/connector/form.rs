@@ -17,11 +17,20 @@ pub struct Form {
     /// The credentials that it names.
     pub credentials: Vec<String>,
     /// The settings that make up the address of the endpoint.
-    pub in_endpoint: Vec<String>,
+    pub endpoint: FormAddress,
     /// The settings that make up the address where tokens come from.
-    pub in_token_url: Vec<String>,
+    pub token_url: FormAddress,
     /// What the source calls its permissions.
     pub permissions: Permissions,
+}
+
+/// The names of the settings that stand in an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormAddress {
+    /// Those of its beginning, which names the host.
+    pub host: Vec<String>,
+    /// Those of what follows.
+    pub path: Vec<String>,
 }
 
 /// Something that a connection says.
@@ -53,22 +62,42 @@ impl Form {
             default: setting.default.clone(),
         });
         let settings: Vec<FormSetting> = settings.collect();
-        let named_in = |address: &str| {
-            let stands_in = |setting: &&FormSetting| address.contains(&format!("{{{}}}", setting.name));
-            settings.iter().filter(stands_in).map(|setting| setting.name.clone()).collect()
-        };
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name.as_str()).collect();
+        let token_url = definition.oauth2.as_ref().map(|oauth2| FormAddress::of(&oauth2.token_url.value, &names));
         Some(Form {
             connector: connector.to_owned(),
             title: definition.title.clone(),
             credentials: definition.credentials(),
-            in_endpoint: named_in(&definition.endpoint.value),
-            in_token_url: definition
-                .oauth2
-                .as_ref()
-                .map(|oauth2| named_in(&oauth2.token_url.value))
-                .unwrap_or_default(),
+            endpoint: FormAddress::of(&definition.endpoint.value, &names),
+            token_url: token_url.unwrap_or_default(),
             settings,
             permissions: definition.permissions,
         })
+    }
+}
+
+impl FormAddress {
+    fn of(address: &str, names: &[&str]) -> FormAddress {
+        let begins = address.find("://").map_or(0, |at| at + 3);
+        let (host, path) = address.split_at(address[begins..].find('/').map_or(address.len(), |at| begins + at));
+        let named_in = |part: &str| {
+            let stands_in = |name: &&&str| part.contains(&format!("{{{name}}}"));
+            names.iter().filter(stands_in).map(|name| (*name).to_owned()).collect()
+        };
+        FormAddress { host: named_in(host), path: named_in(path) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_host_first() {
+        let of = |address| FormAddress::of(address, &["realm", "host", "unused"]);
+        let both = FormAddress { host: vec!["host".to_owned()], path: vec!["realm".to_owned()] };
+        assert_eq!(of("{host}/realms/{realm}/token"), both);
+        assert_eq!(of("https://{host}.example.org/{realm}"), both);
+        assert_eq!(of("https://example.org"), FormAddress::default());
     }
 }

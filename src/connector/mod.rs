@@ -41,7 +41,7 @@ pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
 pub use connection::{Connection, Options, Reference, SandboxSettings};
 pub use files::Home;
-pub use form::{Form, FormSetting};
+pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{

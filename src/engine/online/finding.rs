@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde::Serialize;
 
 use super::ProbeState;
-use crate::connector::{Connection, Form, Permissions, Remote};
+use crate::connector::{Connection, Form, FormAddress, Permissions, Remote};
 use crate::source::{GraphqlError, SourceError};
 
 /// What is wrong, where, and what to do.
@@ -143,10 +143,10 @@ impl<'a> Judge<'a> {
                 cause: Cause::UnknownTenant,
                 what: "the identity server knows no such tenant".to_owned(),
                 permissions: Vec::new(),
-                help: self.about(&self.form.in_token_url),
+                help: self.about(&self.form.token_url),
                 says: said(messages, StatusCode::NOT_FOUND),
             },
-            other => self.of_address(other, "the identity server", &self.form.in_token_url),
+            other => self.of_address(other, "the identity server", &self.form.token_url),
         }
     }
 
@@ -172,8 +172,8 @@ impl<'a> Judge<'a> {
                 what: "the API refuses the token that the identity server only just gave".to_owned(),
                 permissions: Vec::new(),
                 help: [
-                    self.about(&self.form.in_token_url),
-                    self.about(&self.form.in_endpoint),
+                    self.about(&self.form.token_url),
+                    self.about(&self.form.endpoint),
                     help.refused_token.iter().cloned().collect(),
                 ]
                 .concat(),
@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
                 )],
                 says: listed(messages),
             },
-            other => self.of_address(other, "the API", &self.form.in_endpoint),
+            other => self.of_address(other, "the API", &self.form.endpoint),
         }
     }
 
@@ -232,7 +232,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What is the same whoever was asked.
-    fn of_address(&self, error: &SourceError, who: &str, named: &[String]) -> Finding {
+    fn of_address(&self, error: &SourceError, who: &str, address: &FormAddress) -> Finding {
         let (cause, what, says) = match error {
             SourceError::Tls { reason, .. } => {
                 (Cause::Tls, format!("there is no secure connection to {who}"), reason.clone())
@@ -265,20 +265,24 @@ impl<'a> Judge<'a> {
         let help = match cause {
             Cause::Tls => {
                 let local = "check this machine's clock and TLS certificates, and that no proxy stands in between";
-                [vec![local.to_owned()], self.about(named)].concat()
+                [vec![local.to_owned()], self.about_settings(&address.host)].concat()
             }
             Cause::Busy => vec!["try again later".to_owned()],
             Cause::Unreachable => {
                 let network = "check the network, the name server and the firewall of this machine";
-                [self.about(named), vec![network.to_owned()]].concat()
+                [self.about_settings(&address.host), vec![network.to_owned()]].concat()
             }
-            _ => self.about(named),
+            _ => self.about(address),
         };
         Finding { cause, what, permissions: Vec::new(), help, says }
     }
 
     /// What settings are and what the connection says.
-    fn about(&self, names: &[String]) -> Vec<String> {
+    fn about(&self, address: &FormAddress) -> Vec<String> {
+        [self.about_settings(&address.host), self.about_settings(&address.path)].concat()
+    }
+
+    fn about_settings(&self, names: &[String]) -> Vec<String> {
         let setting = |name: &String| {
             let about = &self.form.settings.iter().find(|setting| setting.name == *name)?.about;
             let value = self.settings.get(name.as_str())?;

@@ -1,8 +1,6 @@
 //! What the credentials of a connection open, asked of its source just now.
 
 mod finding;
-#[cfg(test)]
-mod tests;
 
 use std::time::Duration;
 
