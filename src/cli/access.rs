@@ -45,8 +45,8 @@ fn line(probe: &Probe, paint: Paint) -> String {
     });
     let what = probe.finding.as_ref().map(|finding| format!("  {}", finding.what));
     match probe.state {
-        ProbeState::Open => format!("{}{}", paint.green("open"), counted.unwrap_or_default()),
-        ProbeState::Partly => format!("{}{}", paint.yellow("open in part"), what.unwrap_or_default()),
+        ProbeState::Open => format!("{}{}", paint.green("ok"), counted.unwrap_or_default()),
+        ProbeState::Partly => format!("{}{}", paint.yellow("ok in part"), what.unwrap_or_default()),
         ProbeState::Refused => format!("{}{}", paint.red("refused"), what.unwrap_or_default()),
         ProbeState::Failed => format!("{}{}", paint.red("no answer"), what.unwrap_or_default()),
         ProbeState::NotAsked => "not asked".to_owned(),

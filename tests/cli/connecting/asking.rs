@@ -64,6 +64,9 @@ async fn a_terminal_is_asked_and_no_secret_is_shown_while_it_is_typed() {
     let seen = seen.lock().unwrap().replace("\r\n", "\n");
     assert!(!seen.contains(SECRET) && !seen.contains(CLIENT), "{seen}");
     assert_screen!("connect_on_a_terminal", seen);
+    let guide = std::fs::read_to_string(format!("{}/docs/connect-carerix.md", crate::home::ROOT)).unwrap();
+    let as_in_the_guide = seen.replace(base, "http://127.0.0.1:8788");
+    assert!(guide.contains(as_in_the_guide.trim_end()), "docs/connect-carerix.md does not show\n{as_in_the_guide}");
     assert!(place.home.read("connections/acme.yaml").contains("  realm: \"acme\"\n"));
     place.expect(0, &["check", "acme", "--online"]);
 }

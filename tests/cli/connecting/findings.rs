@@ -141,7 +141,7 @@ const CASES: &[Case] = &[
         2,
         "missing_permission",
         APPLICATIONS,
-        &["a permission is missing", "open in part"],
+        &["a permission is missing", "ok in part"],
     ),
     (
         "field_errors",
@@ -150,7 +150,7 @@ const CASES: &[Case] = &[
         2,
         "errors",
         APPLICATIONS,
-        &["rows came, and errors in the place of some of their fields", "open in part"],
+        &["rows came, and errors in the place of some of their fields", "ok in part"],
     ),
     (
         "errors",
@@ -289,7 +289,7 @@ async fn what_is_open_is_written_and_works() {
     assert_screen!("connect_file", file);
     assert_eq!(place.expect(0, &["check", "--strict"]).stderr, "");
     let online = place.expect(0, &["check", "acme", "--online"]);
-    assert!(online.stdout.contains("connection acme (Carerix)\n  token               open\n"), "{}", online.stdout);
+    assert!(online.stdout.contains("connection acme (Carerix)\n  token               ok\n"), "{}", online.stdout);
     place.expect(0, &["sync", "acme", "--model", "users"]);
 
     // Neither the file nor the entries are replaced by accident.
@@ -315,7 +315,7 @@ async fn what_is_open_is_written_and_works() {
 fn a_sandbox_of_a_connection_is_asked_like_any_source() {
     let home = crate::home::TempHome::new();
     let run = home.expect(0, &["check", "sandbox", "--online"]);
-    assert!(run.stdout.contains("applications        open  "), "{}", run.stdout);
+    assert!(run.stdout.contains("applications        ok  "), "{}", run.stdout);
     let run = home.expect(2, &["check", "--online"]);
     assert!(run.stderr.contains("<CONNECTION>"), "{}", run.stderr);
 }
