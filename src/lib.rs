@@ -19,4 +19,5 @@ pub mod store;
 pub mod sync;
 pub mod table;
 pub mod text;
+pub mod vault;
 pub mod yaml;

@@ -13,6 +13,7 @@ const FLOORS: &[&str] = &[
     "schema",
     "table",
     "text",
+    "vault",
     "script",
     "mapping",
     "connector",

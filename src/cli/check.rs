@@ -4,8 +4,10 @@ use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::error::{CliError, Exit};
-use crate::connector::{Check as Found, Checked};
+use super::{access, source::with_source};
+use crate::connector::{Check as Found, Checked, Connection};
 use crate::diagnostics::Severity;
+use crate::engine::AccessReport;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,10 +15,12 @@ Examples:
   crosswalk check acme                     one connection with its overlay
   crosswalk check --strict                 warnings fail too, for a build server
   crosswalk check --format json | jq .     one object a problem, for editors
+  crosswalk check acme --online            ask the source as well what the credentials open
 
 Exit codes:
     0  nothing is wrong; there may be warnings
-    2  something is wrong, or with --strict there are warnings";
+    2  something is wrong, or with --strict there are warnings, or the source refuses
+    3  the source could not be reached";
 
 /// Say all that is wrong with mappings, tables, scripts and connections
 ///
@@ -33,6 +37,12 @@ pub(super) struct Check {
     /// Fail on warnings as well
     #[arg(long)]
     strict: bool,
+    /// When nothing is wrong, ask the source for a token and for one row of each model
+    #[arg(long, requires = "connection")]
+    online: bool,
+    /// With --online: print what the source said as one JSON object
+    #[arg(long, requires = "online", conflicts_with = "format")]
+    json: bool,
 }
 
 /// How to print problems.
@@ -45,15 +55,35 @@ enum Format {
 }
 
 impl Check {
-    pub fn run(&self, context: &Context) -> Result<Exit, CliError> {
+    pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         let found = context.home()?.check(self.connection.as_deref());
         let text = match self.format {
             Format::Json => found.report.problems.iter().map(|problem| problem.json() + "\n").collect(),
             Format::Text => text(&found, context.terminal.stdout.on),
         };
-        context.terminal.print(&text)?;
         let fails = found.report.has_errors() || (self.strict && found.report.count(Severity::Warning) > 0);
-        Ok(if fails { Exit::Configuration } else { Exit::Done })
+        if !self.json || fails {
+            context.terminal.print(&text)?;
+        }
+        match &self.connection {
+            _ if fails => Ok(Exit::Configuration),
+            Some(connection) if self.online => self.ask(context, connection).await,
+            _ => Ok(Exit::Done),
+        }
+    }
+
+    async fn ask(&self, context: &Context, name: &str) -> Result<Exit, CliError> {
+        let home = context.home()?;
+        let connection = Connection::load(&home, name)?;
+        let (connection, credentials, _sandbox) = with_source(&home, connection).await?;
+        let report = AccessReport::read(&home, &connection, credentials).await?;
+        let text = match self.format {
+            _ if self.json => access::json(&report),
+            Format::Json => access::json(&report),
+            Format::Text => format!("\n{}", access::text(&report, context.terminal.stdout)),
+        };
+        context.terminal.print(&text)?;
+        Ok(access::exit(&report))
     }
 }
 

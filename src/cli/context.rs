@@ -13,6 +13,7 @@ use crate::engine::{Engine, STORE_FILE};
 pub(super) struct Context {
     pub home: PathBuf,
     pub store: Option<PathBuf>,
+    pub vault: Option<PathBuf>,
     pub terminal: Terminal,
 }
 
@@ -20,7 +21,7 @@ impl Context {
     /// The home folder, if it is one.
     pub fn home(&self) -> Result<Home, CliError> {
         if ["mappings", "connections"].iter().any(|folder| self.home.join(folder).is_dir()) {
-            return Ok(Home::new(&self.home));
+            return Ok(Home::new(&self.home).with_vault(self.vault.clone()));
         }
         Err(CliError::usage(format!(
             "{} is no home folder: it has neither mappings/ nor connections/; name one with --home DIR",
@@ -31,7 +32,7 @@ impl Context {
     /// The engine, with a new store if there is none.
     pub async fn engine(&self) -> Result<Engine, CliError> {
         let home = self.home()?;
-        Ok(Engine::open(home.root(), self.store.as_deref()).await?)
+        Ok(Engine::open(home.root(), self.store.as_deref()).await?.with_vault(self.vault.clone()))
     }
 
     /// The file that holds the store.
@@ -43,7 +44,7 @@ impl Context {
     pub async fn reading_engine(&self) -> Result<Engine, CliError> {
         let home = self.home()?;
         self.expect_store()?;
-        Ok(Engine::open_to_read(home.root(), self.store.as_deref()).await?)
+        Ok(Engine::open_to_read(home.root(), self.store.as_deref()).await?.with_vault(self.vault.clone()))
     }
 
     /// The engine over a store that was filled before.
@@ -113,7 +114,8 @@ impl Context {
         let home =
             if self.home.as_os_str() == "." { String::new() } else { flag("home", "CROSSWALK_HOME", &self.home) };
         let store = self.store.as_ref().map_or(String::new(), |store| flag("store", "CROSSWALK_STORE", store));
-        format!("crosswalk{home}{store} {command}")
+        let vault = self.vault.as_ref().map_or(String::new(), |vault| flag("vault", "CROSSWALK_VAULT", vault));
+        format!("crosswalk{home}{store}{vault} {command}")
     }
 }
 

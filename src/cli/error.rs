@@ -9,6 +9,7 @@ use crate::diagnostics::Report;
 use crate::engine::EngineError;
 use crate::source::{ErrorClass, SourceError};
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// What a command ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub(super) enum CliError {
     /// The engine cannot be asked by others.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The vault cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),

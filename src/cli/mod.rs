@@ -1,6 +1,9 @@
 //! The command line: one file a command.
 
+mod access;
+mod ask;
 mod check;
+mod connect;
 mod context;
 mod coverage;
 mod diff;
@@ -11,6 +14,7 @@ mod list;
 mod log;
 mod new;
 mod plan;
+mod private;
 mod progress;
 mod record;
 mod reload;
@@ -27,6 +31,7 @@ mod sync;
 mod table;
 mod terminal;
 mod test;
+mod vault;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -38,6 +43,7 @@ use clap::{Args, Parser, Subcommand};
 
 use self::context::Context;
 use self::error::{CliError, Exit};
+pub use self::private::keep_memory_private;
 use self::terminal::{Color, Terminal};
 use crate::model::{MODELS, Model};
 
@@ -53,6 +59,7 @@ const EXAMPLES: &str = "\
 Examples:
   crosswalk sync sandbox                read the local sandbox into the store
   crosswalk list jobs --limit 3         look at what was read
+  crosswalk connect acme                connect a tenant of your own
   crosswalk check                       see what is wrong with mappings
   crosswalk coverage sandbox            see where every field comes from
   crosswalk plan sandbox                see what an edited mapping would do to what is stored
@@ -93,6 +100,9 @@ struct Common {
     /// The file that holds what was read [default: crosswalk.db in DIR]
     #[arg(long, global = true, value_name = "FILE", env = "CROSSWALK_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
+    /// The file with encrypted credentials [default: crosswalk.vault in DIR]
+    #[arg(long, global = true, value_name = "FILE", env = "CROSSWALK_VAULT", hide_env_values = true)]
+    vault: Option<PathBuf>,
     /// What to log: error, warn, info, debug, trace, or a filter [default: warn, and info for `run`]
     #[arg(long, global = true, value_name = "LEVEL", env = "CROSSWALK_LOG", hide_env_values = true)]
     log: Option<String>,
@@ -113,6 +123,8 @@ enum Command {
     List(list::List),
     Get(get::Get),
     Check(check::Check),
+    Connect(connect::Connect),
+    Vault(vault::Vault),
     Explain(explain::Explain),
     Coverage(coverage::Coverage),
     New(new::New),
@@ -135,7 +147,10 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
     let terminal = Terminal::new(common.color);
     let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
     let result = match log::start(common.log.as_deref().unwrap_or(usual), &terminal) {
-        Ok(()) => command.run(&Context { home: common.home, store: common.store, terminal: terminal.clone() }).await,
+        Ok(()) => {
+            let Common { home, store, vault, .. } = common;
+            command.run(&Context { home, store, vault, terminal: terminal.clone() }).await
+        }
         Err(error) => Err(error),
     };
     let exit = result.unwrap_or_else(|error| {
@@ -159,7 +174,9 @@ impl Command {
             Command::Sync(sync) => sync.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
-            Command::Check(check) => check.run(context),
+            Command::Check(check) => check.run(context).await,
+            Command::Connect(connect) => connect.run(context).await,
+            Command::Vault(vault) => vault.run(context),
             Command::Explain(explain) => explain.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::New(new) => new.run(context),

@@ -11,6 +11,7 @@ use super::definition::Definition;
 use super::keys;
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
+use crate::vault;
 use crate::yaml::{self, Fields, Located, Value};
 
 /// A source is not read more often.
@@ -50,6 +51,8 @@ pub enum Reference {
     Environment(String),
     /// In a file.
     File(String),
+    /// In the vault, under this name.
+    Vault(String),
 }
 
 /// What the sandbox is started with.
@@ -128,6 +131,14 @@ impl Connection {
         let file = home.read(&format!("connections/{name}.yaml"), problems)?;
         let file = SourceFile::with_secrets(file.path.as_str(), file.text.as_str(), secrets(&file.text));
         Connection::parse(name, &file, |connector| asked_by(home, connector), problems)
+    }
+
+    /// A connection that has no file yet, with the text that it would have.
+    pub fn draft(home: &Home, name: &str, text: &str) -> Result<Connection, Report> {
+        let problems = Problems::new();
+        let file = SourceFile::with_secrets(format!("connections/{name}.yaml"), text, secrets(text));
+        let connection = Connection::parse(name, &file, |connector| asked_by(home, connector), &problems);
+        problems.into_result(connection)
     }
 
     /// What a connector is checked with when no connection uses it: it says nothing, and nothing is missing.
@@ -341,11 +352,14 @@ fn reference(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems
     match text.value.split_once(':') {
         Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Environment(name.trim().to_owned())),
         Some(("file", path)) if !path.trim().is_empty() => Some(Reference::File(path.trim().to_owned())),
+        Some(("vault", name)) if vault::check_name(name.trim()).is_ok() => {
+            Some(Reference::Vault(name.trim().to_owned()))
+        }
         _ => {
             problems.report(
                 Problem::error("M0611", "credentials stand elsewhere, not in this file")
                     .at(file, text.span, "may be a secret, so it is not shown")
-                    .help("write `env:NAME` for an environment variable or `file:PATH` for a file; if a secret stood here, replace it at the source"),
+                    .help("write `env:NAME` for an environment variable, `file:PATH` for a file or `vault:NAME` for an entry of the vault; if a secret stood here, replace it at the source"),
             );
             None
         }

@@ -10,6 +10,7 @@ use super::keys::{
     CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
 };
 use super::pages::Pages;
+use super::permissions::Permissions;
 use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
@@ -42,6 +43,7 @@ pub(crate) struct Definition {
     pub free_fields: FreeFields,
     pub limits: Limits,
     pub scripts: script::Limits,
+    pub permissions: Permissions,
 }
 
 /// Something that a connection says.
@@ -115,6 +117,7 @@ impl Definition {
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
+        let permissions = fields.get("permissions").map(|node| Permissions::parse(node, file, problems));
         fields.close();
         let oauth2 = match oauth2 {
             Some(oauth2) => Some(oauth2?),
@@ -140,6 +143,10 @@ impl Definition {
             free_fields,
             limits: limits?,
             scripts: scripts?,
+            permissions: match permissions {
+                Some(permissions) => permissions?,
+                None => Permissions::default(),
+            },
         })
     }
 }

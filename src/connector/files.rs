@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::secrets::secrets_of_connector;
 use super::still::Still;
 use crate::diagnostics::{Problem, Problems, Report, SourceFile};
+use crate::vault::VAULT_FILE;
 
 /// Larger files are no mappings.
 pub(super) const LARGEST: u64 = 8 << 20;
@@ -21,6 +22,8 @@ pub struct Home {
     drafts: BTreeMap<String, String>,
     /// All there is, in place of what is on disk.
     still: Option<Arc<Still>>,
+    /// The vault's file, when it is not the usual one.
+    vault: Option<PathBuf>,
 }
 
 /// The texts that make up a connector or an overlay. What could not be read was reported; it keeps its name, so that nothing that
@@ -45,19 +48,20 @@ impl Files {
 impl Home {
     /// The home at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Home {
-        Home { root: root.into(), drafts: BTreeMap::new(), still: None }
+        Home { root: root.into(), drafts: BTreeMap::new(), still: None, vault: None }
     }
 
     /// A home of these texts, by path. Nothing is read from the folder, which is only what messages name.
     pub fn of_texts(root: impl Into<PathBuf>, texts: impl IntoIterator<Item = (String, String)>) -> Home {
-        Home { root: root.into(), drafts: BTreeMap::new(), still: Some(Arc::new(Still::of_texts(texts))) }
+        let still = Some(Arc::new(Still::of_texts(texts)));
+        Home { still, ..Home::new(root) }
     }
 
     /// The home as it is now: what is compiled from it has seen the same files, whoever writes meanwhile.
     #[must_use]
     pub fn still(&self) -> Home {
         let still = self.still.clone().unwrap_or_else(|| Arc::new(Still::take(&self.root)));
-        Home { root: self.root.clone(), drafts: self.drafts.clone(), still: Some(still) }
+        Home { still: Some(still), ..self.clone() }
     }
 
     /// The home as it would be with this text in a file that it has. The path is relative to the folder.
@@ -65,6 +69,18 @@ impl Home {
     pub fn with_draft(mut self, path: &str, text: &str) -> Home {
         self.drafts.insert(path.to_owned(), text.to_owned());
         self
+    }
+
+    /// The home with its credentials in another vault than `crosswalk.vault` in the folder.
+    #[must_use]
+    pub fn with_vault(mut self, file: Option<PathBuf>) -> Home {
+        self.vault = file;
+        self
+    }
+
+    /// The file that holds the vault, or will.
+    pub fn vault(&self) -> PathBuf {
+        self.vault.clone().unwrap_or_else(|| self.root.join(VAULT_FILE))
     }
 
     /// What is wrong with a folder that could not be listed when the home was held still: what is in it is not known.

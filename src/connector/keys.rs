@@ -43,6 +43,47 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
         Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
+        Key::optional(
+            "permissions",
+            Is::Keys(&PERMISSIONS),
+            "What the source calls its permissions and where its customers set them, for the messages of `connect` and `check --online`",
+        ),
+    ],
+);
+
+pub(super) static PERMISSIONS: Keys = Keys::new(
+    "`permissions`",
+    "What the source calls its permissions and where its customers set them",
+    &[
+        Key::optional("general", Is::Text, "The permission that opens everything that the mappings read"),
+        Key::optional(
+            "by_query",
+            Is::Map(&Is::Several(&Is::Text)),
+            "By query, narrower permissions of which one is enough",
+        )
+        .example("{ jobs: [\"jobs:read\"] }"),
+        Key::optional(
+            "denied",
+            Is::Several(&Is::Text),
+            "Words in an error that say that a permission is missing, where neither the status nor the kind of the error says it; capitals or not",
+        ),
+        Key::optional(
+            "tokens_off",
+            Is::Several(&Is::Text),
+            "Words by which the identity server says that a client gets no tokens of its own; capitals or not",
+        ),
+        Key::optional("help", Is::Keys(&PERMISSION_HELP), "What to do when something is refused, for people"),
+    ],
+);
+
+pub(super) static PERMISSION_HELP: Keys = Keys::new(
+    "`help`",
+    "What to do when something is refused, for people",
+    &[
+        Key::optional("permission", Is::Text, "Where a client is given a permission"),
+        Key::optional("client", Is::Text, "Where the credentials come from"),
+        Key::optional("tokens", Is::Text, "Where a client is allowed tokens of its own"),
+        Key::optional("refused_token", Is::Text, "What to do when tokens are refused that were only just issued"),
     ],
 );
 
@@ -341,7 +382,7 @@ pub(crate) static CONNECTION: Keys = Keys::new(
         Key::optional(
             "credentials",
             Is::Map(&REFERENCE),
-            "Where the credentials are kept that the connector asks for: `env:NAME` is an environment variable, `file:PATH` a file. Never the secret itself",
+            "Where the credentials are kept that the connector asks for: `env:NAME` is an environment variable, `file:PATH` a file, `vault:NAME` an entry of the vault. Never the secret itself",
         )
         .example("{ client_id: \"env:ACME_CLIENT_ID\", client_secret: \"env:ACME_CLIENT_SECRET\" }"),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),

@@ -5,11 +5,13 @@ mod check;
 mod connection;
 mod definition;
 mod files;
+mod form;
 mod headers;
 pub(crate) mod keys;
 mod live;
 mod overlay;
 mod pages;
+mod permissions;
 mod remote;
 mod secrets;
 mod still;
@@ -40,7 +42,9 @@ pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
 pub use connection::{Connection, Options, Reference, SandboxSettings, SyncRules};
 pub use files::Home;
+pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
+pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
     EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
 };

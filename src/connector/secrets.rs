@@ -72,7 +72,7 @@ fn is_key(word: &str, behind: &str, hyphens: bool) -> bool {
 }
 
 fn is_reference(word: &str) -> bool {
-    word.starts_with("env:") || word.starts_with("file:")
+    ["env:", "file:", "vault:"].iter().any(|kind| word.starts_with(kind))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::diagnostics::Report;
 use crate::source::SourceError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// Why the engine could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,14 @@ pub enum EngineError {
         connection: String,
         /// What is missing.
         what: String,
+    },
+    /// The vault does not give a credential of a connection.
+    #[error("connection `{connection}` has no credentials: {cause}")]
+    Vault {
+        /// The connection.
+        connection: String,
+        /// What is wrong with the vault.
+        cause: VaultError,
     },
     /// One record cannot be asked for.
     #[error("the connector `{connector}` cannot give one of its {model}: {what}")]

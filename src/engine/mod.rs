@@ -2,8 +2,10 @@
 
 pub mod cases;
 mod coverage;
+mod credentials;
 mod error;
 mod explain;
+mod online;
 mod preview;
 mod pull;
 mod record;
@@ -15,8 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use coverage::{Coverage, FieldCoverage, Support};
+pub use credentials::credentials;
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
@@ -27,7 +31,7 @@ pub use running::{
 };
 pub use schemas::{FileSchema, SCHEMAS};
 
-use crate::connector::{Connection, Home, Live, Reference, Revision};
+use crate::connector::{Connection, Home, Live, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
 use crate::store::{ListQuery, RowKey, Store, Unmapped};
@@ -78,6 +82,13 @@ impl Engine {
         Ok(Engine { home, store })
     }
 
+    /// The engine with its credentials in another vault than the one in the home folder.
+    #[must_use]
+    pub fn with_vault(mut self, file: Option<PathBuf>) -> Engine {
+        self.home = self.home.with_vault(file);
+        self
+    }
+
     /// The home folder.
     pub fn home(&self) -> &Home {
         &self.home
@@ -96,6 +107,16 @@ impl Engine {
     /// The credentials that a connection points at.
     pub fn credentials(&self, connection: &Connection) -> Result<Credentials, EngineError> {
         credentials(&self.home, connection)
+    }
+
+    /// Asks the source of a connection what these credentials open: for a token, then for one row of each model. Nothing
+    /// is written.
+    pub async fn check_online(
+        &self,
+        connection: &Connection,
+        credentials: Credentials,
+    ) -> Result<AccessReport, EngineError> {
+        AccessReport::read(&self.home, connection, credentials).await
     }
 
     /// Reads a connection into the store, and maps stored records again that the present files map otherwise. `observe`
@@ -170,22 +191,4 @@ impl Engine {
     pub fn coverage(&self, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
         Coverage::read(&self.home, connection)
     }
-}
-
-/// The credentials that a connection of a home points at. It needs no store.
-pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
-    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
-    let Some(sources) = &connection.credentials else {
-        return Err(missing("its file names none".to_owned()));
-    };
-    let read = |reference: &Reference| match reference {
-        Reference::Environment(name) => std::env::var(name)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
-        Reference::File(path) => std::fs::read_to_string(home.root().join(path))
-            .map(|text| text.trim().to_owned())
-            .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
-    };
-    sources.iter().map(|(name, reference)| Ok((name.as_str(), read(reference)?))).collect()
 }

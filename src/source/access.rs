@@ -32,6 +32,12 @@ impl<N: Into<String>> FromIterator<(N, String)> for Credentials {
     }
 }
 
+impl<N: Into<String>> FromIterator<(N, SecretString)> for Credentials {
+    fn from_iter<I: IntoIterator<Item = (N, SecretString)>>(values: I) -> Self {
+        Credentials(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
 /// The headers of a source's requests, and the tokens where some carry one.
 pub(super) struct Access {
     headers: HeaderMap,

@@ -200,6 +200,17 @@ pub enum SourceError {
         /// How long the remote system asks to wait.
         retry_after: Option<Duration>,
     },
+    /// There was a connection, and it could not be trusted or encrypted.
+    #[error(
+        "{request}: no secure connection: {reason}; check the URL, this machine's clock and TLS certificates, \
+         and that no proxy stands in between"
+    )]
+    Tls {
+        /// The request that was not sent.
+        request: Request,
+        /// What is wrong with the connection.
+        reason: String,
+    },
     /// The answer did not come in time.
     #[error(
         "{request}: no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`"
@@ -276,7 +287,9 @@ impl SourceError {
             | Self::Client { .. }
             | Self::MissingCredential { .. }
             | Self::UnusableHeader { .. } => ErrorClass::Setting,
-            Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } => ErrorClass::Unreachable,
+            Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } | Self::Tls { .. } => {
+                ErrorClass::Unreachable
+            }
             Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
             Self::Credentials { .. }
             | Self::Unauthorized { .. }

@@ -55,6 +55,11 @@ impl GraphqlError {
         }
     }
 
+    /// Whether its kind says that a permission is missing.
+    pub fn means_denied(&self) -> bool {
+        self.is(&["PERMISSION_DENIED", "FORBIDDEN"])
+    }
+
     pub(super) fn is(&self, kinds: &[&str]) -> bool {
         self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
     }
@@ -237,7 +242,7 @@ impl Reader<'_> {
         let all = |kinds: &[&str]| errors.iter().all(|error| error.is(kinds));
         if any(&["UNAUTHENTICATED"]) {
             SourceError::Unauthorized { request }
-        } else if any(&["PERMISSION_DENIED", "FORBIDDEN"]) {
+        } else if errors.iter().any(GraphqlError::means_denied) {
             SourceError::Forbidden { request, messages: messages() }
         } else if all(&["UNAVAILABLE"]) {
             let cause = "the remote system says that it is unavailable".to_owned();

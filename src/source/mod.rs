@@ -49,6 +49,11 @@ impl Source {
         Ok(Self { remote, endpoint, access })
     }
 
+    /// Gets an access token, if requests carry one.
+    pub async fn authenticate(&self) -> Result<(), SourceError> {
+        self.access.pass().await.map(drop)
+    }
+
     /// The page of an operation's list that begins at a position: a number is enough where pages have one.
     pub async fn page(&self, operation: &Operation, at: impl Into<Position>) -> Result<Page, SourceError> {
         let at = at.into();

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{
     RequestBuilder, StatusCode,
     header::{ACCEPT, HeaderValue},
@@ -176,7 +177,8 @@ impl Tokens {
     fn read_refusal(&self, body: &[u8]) -> (String, Option<String>) {
         let secret = self.client_secret.expose_secret();
         let encoded = form_encoded(secret);
-        let clean = |text: &str| legible(text, &[secret, &encoded]);
+        let basic = STANDARD.encode(format!("{}:{encoded}", form_encoded(self.client_id.expose_secret())));
+        let clean = |text: &str| legible(text, &[secret, &encoded, &basic]);
         match serde_json::from_slice::<RefusalAnswer>(body) {
             Ok(answer) => (clean(&answer.error), answer.error_description.as_deref().map(clean)),
             // The rest is not quoted: it may repeat the request.

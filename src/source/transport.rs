@@ -134,6 +134,9 @@ impl Transport {
             let after = if error.is_connect() { CONNECT_TIMEOUT.min(self.limits.timeout) } else { self.limits.timeout };
             return SourceError::Timeout { request, after };
         }
+        if let Some(reason) = tls_error(&error) {
+            return SourceError::Tls { request, reason };
+        }
         let what = if error.is_connect() {
             "no connection"
         } else if error.is_body() || error.is_decode() {
@@ -167,6 +170,16 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// What is wrong with the encryption of a connection, when that is what failed.
+fn tls_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(error.to_string());
+    }
+    // The source of such an error is that of what it wraps, and not what it wraps.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.and_then(|wrapped| tls_error(wrapped)).or_else(|| error.source().and_then(tls_error))
 }
 
 /// The innermost cause. The outer layers repeat the URL, query included, and say little.

@@ -3,6 +3,7 @@
 mod cases;
 mod changes;
 mod check;
+mod connecting;
 mod connectors;
 #[path = "../shared/copy.rs"]
 mod copy;

@@ -20,7 +20,7 @@ fn writer() -> Writer<'static> {
 fn defined(name: &'static str) -> Value {
     match name {
         "address" => json!({ "type": "string", "examples": ["https://{tenant}.example.org/graphql"] }),
-        "reference" => json!({ "type": "string", "pattern": "^(env|file):.*\\S" }),
+        "reference" => json!({ "type": "string", "pattern": "^((env|file):.*\\S|vault: *[A-Za-z0-9_./-]{1,128} *$)" }),
         "header" => json!({ "type": "string", "pattern": "^[ -~]*$" }),
         "mark" => json!({ "type": ["integer", "boolean"] }),
         "order" => or_nothing(writer().map(&SORT)),

@@ -155,7 +155,9 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         "joined_filters" => select(vec!["{where}{changes}", "{changes} & {where}"]).prop_map(Value::from).boxed(),
         "spelling" => select(vec!["_{id}", "{id}"]).prop_map(Value::from).boxed(),
         "custom_field" => prop_oneof![Just(Value::Null), text(), map(&CUSTOM_FIELD, spot)].boxed(),
-        "reference" => select(vec!["env:ACME_SECRET", "file:secrets/acme"]).prop_map(Value::from).boxed(),
+        "reference" => select(vec!["env:ACME_SECRET", "file:secrets/acme", "vault:acme/client_secret"])
+            .prop_map(Value::from)
+            .boxed(),
         "flags" => object("-?[0-9]{1,3}".boxed(), any::<bool>().prop_map(Value::from).boxed(), 0),
         "rows" => object(
             prop_oneof![word(), Just("OPEN".to_owned())].boxed(),
