@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Home;
 use super::definition::Definition;
 use super::keys;
+use super::limits::SaidLimits;
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::yaml::{self, Fields, Located, Value};
@@ -34,6 +35,8 @@ pub struct Connection {
     pub options: Options,
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
     pub overlay: Option<Located<String>>,
+    /// What it says of limits in the place of its connector.
+    pub(super) limits: SaidLimits,
     pub(super) file: Arc<SourceFile>,
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
@@ -110,6 +113,7 @@ impl Connection {
             sandbox: None,
             options: Options::default(),
             overlay: None,
+            limits: SaidLimits::default(),
             file: SourceFile::new("connections/", ""),
             setting_keys: Vec::new(),
             settings_span: None,
@@ -155,6 +159,7 @@ impl Connection {
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options(node, file, problems));
+        let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
         Some(Connection {
@@ -165,6 +170,7 @@ impl Connection {
             sandbox: sandbox.flatten(),
             options: options.flatten().unwrap_or_default(),
             overlay,
+            limits: limits.flatten().unwrap_or_default(),
             file: Arc::clone(file),
             setting_keys,
             settings_span,

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
 use reqwest::StatusCode;
 use thiserror::Error;
 use url::Url;
@@ -181,12 +182,19 @@ pub enum SourceError {
     },
     /// The remote system asks for fewer requests.
     #[error(
-        "{request}: too many requests{}; try again later, or lower `pages.prefetch`",
-        wait(*retry_after)
+        "{request}: {}{}{}; it is asked less from now on; try again later, or lower `limits.{}`",
+        if *at_once { "too many requests at the same time" } else { "too many requests" },
+        said(messages),
+        wait(*retry_after),
+        if *at_once { "concurrency" } else { "rate" },
     )]
     Throttled {
         /// The request that was turned away.
         request: Request,
+        /// Whether there were too many at the same time, and not in a time.
+        at_once: bool,
+        /// What the remote system says.
+        messages: Vec<String>,
         /// How long the remote system asks to wait.
         retry_after: Option<Duration>,
     },
@@ -201,14 +209,44 @@ pub enum SourceError {
         retry_after: Option<Duration>,
     },
     /// The answer did not come in time.
-    #[error(
-        "{request}: no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`"
-    )]
+    #[error("{request}: {}", late.said(*after))]
     Timeout {
         /// The request that took too long.
         request: Request,
         /// How long it was waited for.
         after: Duration,
+        /// What did not come.
+        late: Late,
+    },
+    /// Nothing was sent: one request after the other failed before.
+    #[error(
+        "{request}: not sent, because the last {failures} requests failed, since {}; {}; \
+         the last one said: {last}",
+        seconds(*since),
+        until.map_or_else(
+            || "one is under way to see whether it answers again".to_owned(),
+            |until| format!("one is sent again after {} to see whether it answers", seconds(until)),
+        ),
+    )]
+    CircuitOpen {
+        /// The request that was not sent.
+        request: Request,
+        /// How many failed one after the other.
+        failures: u32,
+        /// Since when.
+        since: Timestamp,
+        /// When one is sent again; none while one is under way to see.
+        until: Option<Timestamp>,
+        /// What the last one said that failed.
+        last: String,
+    },
+    /// A request failed and was not tried again, though it might succeed.
+    #[error("{cause}; it was not tried again: {}", why.said())]
+    GivenUp {
+        /// How it failed.
+        cause: Box<SourceError>,
+        /// Why it was not tried again.
+        why: GivenUp,
     },
     /// The answer has a status that this protocol has no use for.
     #[error("{request}: unexpected {status}: {}; {}", list(messages), advice(*status))]
@@ -250,6 +288,59 @@ pub enum SourceError {
     },
 }
 
+/// What did not come in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// The beginning of the answer.
+    Beginning,
+    /// The rest of the answer, of which so many bytes had come.
+    Rest(usize),
+    /// The end of an answer that kept coming.
+    End,
+}
+
+impl Late {
+    fn said(self, after: Duration) -> String {
+        match self {
+            Late::Beginning => {
+                format!("no answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`")
+            }
+            Late::Rest(bytes) => format!(
+                "the answer stalled: {bytes} bytes came, and nothing more within {after:?}; \
+                 try again later, or raise `limits.stall`"
+            ),
+            Late::End => {
+                format!(
+                    "no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.whole`"
+                )
+            }
+        }
+    }
+}
+
+/// Why a request was not tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// The connection used up its retries.
+    Budget,
+    /// So many requests failed one after the other that none is sent for a while.
+    Circuit,
+}
+
+impl GivenUp {
+    fn said(self) -> &'static str {
+        match self {
+            GivenUp::Budget => {
+                "too many requests of this connection failed, and its retries are used up \
+                 (`limits.retry_share`, `limits.retry_floor`)"
+            }
+            GivenUp::Circuit => {
+                "too many requests failed one after the other, and none is sent for a while (`limits.circuit`)"
+            }
+        }
+    }
+}
+
 /// What kind of trouble an error is, for an exit code or an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -266,7 +357,16 @@ pub enum ErrorClass {
 impl SourceError {
     /// Whether the same request may well succeed later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. })
+        match self {
+            // What is no JSON is mostly the page of a gateway, and sometimes a wrong URL: another try is cheap.
+            Self::Throttled { .. }
+            | Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::Malformed { .. }
+            | Self::CircuitOpen { .. } => true,
+            Self::GivenUp { cause, .. } => cause.is_transient(),
+            _ => false,
+        }
     }
 
     /// What kind of trouble this is.
@@ -276,7 +376,10 @@ impl SourceError {
             | Self::Client { .. }
             | Self::MissingCredential { .. }
             | Self::UnusableHeader { .. } => ErrorClass::Setting,
-            Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } => ErrorClass::Unreachable,
+            Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } | Self::CircuitOpen { .. } => {
+                ErrorClass::Unreachable
+            }
+            Self::GivenUp { cause, .. } => cause.class(),
             Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
             Self::Credentials { .. }
             | Self::Unauthorized { .. }
@@ -310,6 +413,18 @@ impl SourceError {
             _ => None,
         }
     }
+
+    /// What the remote system says about it, as far as that is kept.
+    pub(super) fn messages(&self) -> &[String] {
+        match self {
+            Self::Forbidden { messages, .. }
+            | Self::Rejected { messages, .. }
+            | Self::NotDescribed { messages, .. }
+            | Self::Throttled { messages, .. }
+            | Self::Status { messages, .. } => messages,
+            _ => &[],
+        }
+    }
 }
 
 /// A URL as it may be shown: a user name, a password or a query may hold a secret.
@@ -331,7 +446,7 @@ fn refusal(error: &str, description: Option<&str>) -> String {
 }
 
 /// The first messages in one line: a query with one wrong path may well fail in every row.
-fn list(messages: &[impl fmt::Display]) -> String {
+pub(super) fn list(messages: &[impl fmt::Display]) -> String {
     const SHOWN: usize = 3;
     if messages.is_empty() {
         return "no reason given".to_owned();
@@ -341,6 +456,16 @@ fn list(messages: &[impl fmt::Display]) -> String {
         line.push_str(&format!("; and {} more", messages.len() - SHOWN));
     }
     line
+}
+
+/// The same behind a colon, if there are any.
+fn said(messages: &[String]) -> String {
+    if messages.is_empty() { String::new() } else { format!(": {}", list(messages)) }
+}
+
+/// A moment without fractions of seconds.
+fn seconds(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn wait(asked: Option<Duration>) -> String {

@@ -24,12 +24,7 @@ fn urls_that_would_leak_are_refused() {
             end: None,
             total: None,
         },
-        limits: Limits {
-            timeout: Duration::from_secs(1),
-            attempts: 1,
-            pause: Duration::ZERO,
-            longest_pause: Duration::ZERO,
-        },
+        limits: Limits { timeout: Duration::from_secs(1), attempts: 1, ..Limits::default() },
     };
     let credentials = || Credentials::of_client("client", SECRET);
     let error = Source::new(remote.clone(), credentials()).unwrap_err();
@@ -113,4 +108,5 @@ async fn secrets_and_rows_show_nowhere() {
     }
     assert!(shown.contains("[REDACTED]"), "{shown}");
     assert!(log.contains(r#"operation="Things" page=2 attempt=1"#) && log.contains("status=200"), "{log}");
+    assert!(log.contains(r#"connection="127.0.0.1""#), "{log}");
 }
