@@ -3,10 +3,105 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keys::{CIRCUIT, LIMITS, RATE, RETRY_STATUSES};
 use super::remote::{CircuitLimits, Limits, Rate, Retry, RetryBudget};
 use crate::diagnostics::{Problem, Problems, SourceFile};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Fields, Is, Key, Keys, Node, Value};
+
+pub(super) static LIMITS: Keys = Keys::new(
+    "`limits`",
+    "How much the source is asked, when to give up, and when to try again",
+    &[
+        Key::optional(
+            "rate",
+            Is::Keys(&RATE),
+            "How many requests may begin in a time; any number where it is not said",
+        )
+        .example("{ requests: 10, per: 1s, burst: 5 }"),
+        Key::optional(
+            "concurrency",
+            Is::Integer(1, 1000),
+            "Requests under way at the same time; as many as the process has where it is not said",
+        ),
+        Key::optional("page_size", Is::Integer(1, 10_000), "Rows asked for at once, in the place of `size` of `pages`"),
+        Key::optional("timeout", Is::Duration, "The longest until an answer begins; 60s where it is not said"),
+        Key::optional("stall", Is::Duration, "The longest pause within an answer; 30s where it is not said"),
+        Key::optional(
+            "whole",
+            Is::Duration,
+            "The longest until an answer is whole, however it flows; 10m where it is not said",
+        ),
+        Key::optional("attempts", Is::Integer(1, 20), "How often a request is sent at most, the first time included"),
+        Key::optional(
+            "pause",
+            Is::Duration,
+            "The longest pause before the second attempt; it doubles from then on, and each pause is drawn from zero up to it",
+        ),
+        Key::optional("longest_pause", Is::Duration, "The longest pause that is drawn"),
+        Key::optional(
+            "longest_wait",
+            Is::Duration,
+            "The longest that the connection is still when the source asks for it (`Retry-After`); 5m where it is not said",
+        ),
+        Key::optional(
+            "retry_statuses",
+            Is::Several(&Is::Integer(RETRY_STATUSES.0, RETRY_STATUSES.1)),
+            "Statuses that are worth another try beside those that always are (502, 503, 504, 520 to 530)",
+        )
+        .example("[500]"),
+        Key::optional(
+            "retry_errors",
+            Is::Several(&Is::Text),
+            "Kinds of GraphQL errors that are worth another try beside those that always are",
+        )
+        .example("[INTERNAL]"),
+        Key::optional(
+            "retry_share",
+            Is::Integer(0, 100),
+            "Retries that a hundred requests bring; 20 where it is not said",
+        ),
+        Key::optional(
+            "retry_floor",
+            Is::Integer(0, 10_000),
+            "Retries that a minute brings, and the most that are in stock; 20 where it is not said",
+        ),
+        Key::optional("circuit", Is::Keys(&CIRCUIT), "When nothing is sent any more for a while"),
+    ],
+);
+
+/// Statuses that a server failed with.
+const RETRY_STATUSES: (i64, i64) = (500, 599);
+
+static RATE: Keys = Keys::new(
+    "`rate`",
+    "How many requests may begin in a time",
+    &[
+        Key::required("requests", Is::Integer(1, 100_000), "So many"),
+        Key::optional("per", Is::Duration, "In this time; 1s where it is not said"),
+        Key::optional(
+            "burst",
+            Is::Integer(1, 100_000),
+            "So many at once after a time without any; 1 where it is not said",
+        ),
+    ],
+);
+
+static CIRCUIT: Keys = Keys::new(
+    "`circuit`",
+    "When nothing is sent any more for a while",
+    &[
+        Key::optional(
+            "failures",
+            Is::Integer(1, 1_000_000),
+            "After so many requests that failed one after the other; 10 where it is not said",
+        ),
+        Key::optional(
+            "pause",
+            Is::Duration,
+            "How long at first; it doubles each time that the request fails that is sent then; 30s where it is not said",
+        ),
+        Key::optional("longest_pause", Is::Duration, "How long at most; 10m where it is not said"),
+    ],
+);
 
 /// What a file says of limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use jiff::Timestamp;
 use reqwest::StatusCode;
 use thiserror::Error;
 use url::Url;
 
+use super::giving_up::{GivenUp, Late, OpenCircuit};
 use super::graphql::GraphqlError;
 
 /// What a request asked for.
@@ -219,26 +219,12 @@ pub enum SourceError {
         late: Late,
     },
     /// Nothing was sent: one request after the other failed before.
-    #[error(
-        "{request}: not sent, because the last {failures} requests failed, since {}; {}; \
-         the last one said: {last}",
-        seconds(*since),
-        until.map_or_else(
-            || "one is under way to see whether it answers again".to_owned(),
-            |until| format!("one is sent again after {} to see whether it answers", seconds(until)),
-        ),
-    )]
+    #[error("{request}: not sent, because {open}")]
     CircuitOpen {
         /// The request that was not sent.
         request: Request,
-        /// How many failed one after the other.
-        failures: u32,
-        /// Since when.
-        since: Timestamp,
-        /// When one is sent again; none while one is under way to see.
-        until: Option<Timestamp>,
-        /// What the last one said that failed.
-        last: String,
+        /// Why not, and until when.
+        open: Box<OpenCircuit>,
     },
     /// A request failed and was not tried again, though it might succeed.
     #[error("{cause}; it was not tried again: {}", why.said())]
@@ -286,59 +272,6 @@ pub enum SourceError {
         /// The largest answer that is read.
         limit: usize,
     },
-}
-
-/// What did not come in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Late {
-    /// The beginning of the answer.
-    Beginning,
-    /// The rest of the answer, of which so many bytes had come.
-    Rest(usize),
-    /// The end of an answer that kept coming.
-    End,
-}
-
-impl Late {
-    fn said(self, after: Duration) -> String {
-        match self {
-            Late::Beginning => {
-                format!("no answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`")
-            }
-            Late::Rest(bytes) => format!(
-                "the answer stalled: {bytes} bytes came, and nothing more within {after:?}; \
-                 try again later, or raise `limits.stall`"
-            ),
-            Late::End => {
-                format!(
-                    "no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.whole`"
-                )
-            }
-        }
-    }
-}
-
-/// Why a request was not tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GivenUp {
-    /// The connection used up its retries.
-    Budget,
-    /// So many requests failed one after the other that none is sent for a while.
-    Circuit,
-}
-
-impl GivenUp {
-    fn said(self) -> &'static str {
-        match self {
-            GivenUp::Budget => {
-                "too many requests of this connection failed, and its retries are used up \
-                 (`limits.retry_share`, `limits.retry_floor`)"
-            }
-            GivenUp::Circuit => {
-                "too many requests failed one after the other, and none is sent for a while (`limits.circuit`)"
-            }
-        }
-    }
 }
 
 /// What kind of trouble an error is, for an exit code or an alarm.
@@ -461,11 +394,6 @@ pub(super) fn list(messages: &[impl fmt::Display]) -> String {
 /// The same behind a colon, if there are any.
 fn said(messages: &[String]) -> String {
     if messages.is_empty() { String::new() } else { format!(": {}", list(messages)) }
-}
-
-/// A moment without fractions of seconds.
-fn seconds(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn wait(asked: Option<Duration>) -> String {

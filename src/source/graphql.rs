@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     body::{describe, is_cut, legible, quote},
     envelope::{Envelope, Shape},
-    error::{Request, SourceError, list},
+    error::{Request, SourceError},
     kinds::Meaning,
     page::{Page, Position, Text},
     transport::Reply,
@@ -138,7 +138,7 @@ impl Reader<'_> {
             _ => self.errors(body).unwrap_or_default(),
         };
         if let Some(meaning) = Meaning::of(&errors, self.again) {
-            return meant(meaning, request, &errors);
+            return meaning.error(request, &errors);
         }
         match status {
             StatusCode::UNAUTHORIZED => SourceError::Unauthorized { request },
@@ -249,7 +249,7 @@ impl Reader<'_> {
     /// What the errors of an answer mean that has nothing else of use.
     pub(super) fn failure(&self, request: Request, errors: Vec<GraphqlError>, has_data: bool) -> SourceError {
         if let Some(meaning) = Meaning::of(&errors, self.again) {
-            meant(meaning, request, &errors)
+            meaning.error(request, &errors)
         } else if !has_data {
             // An answer without `data` was refused before it was run: GraphQL specification, "Request Error Result".
             SourceError::Rejected { request, messages: texts(&errors) }
@@ -279,26 +279,7 @@ impl Reader<'_> {
     }
 }
 
-/// What errors are of which the meaning is known.
-fn meant(meaning: Meaning, request: Request, errors: &[GraphqlError]) -> SourceError {
-    let messages = texts(errors);
-    match meaning {
-        Meaning::Credentials => SourceError::Unauthorized { request },
-        Meaning::Right => SourceError::Forbidden { request, messages },
-        Meaning::TooFast => SourceError::Throttled { request, at_once: false, messages, retry_after: None },
-        Meaning::AtOnce => SourceError::Throttled { request, at_once: true, messages, retry_after: None },
-        Meaning::Late => {
-            let cause = format!("the remote system ran out of time: {}", list(&messages));
-            SourceError::Unavailable { request, cause, retry_after: None }
-        }
-        Meaning::Unavailable => {
-            let cause = format!("the remote system says so: {}", list(&messages));
-            SourceError::Unavailable { request, cause, retry_after: None }
-        }
-    }
-}
-
-fn texts(errors: &[GraphqlError]) -> Vec<String> {
+pub(super) fn texts(errors: &[GraphqlError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
 }
 

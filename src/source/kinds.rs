@@ -1,6 +1,7 @@
 //! What the kinds of GraphQL errors mean, in one table. Their names are those that servers have in common.
 
-use super::graphql::GraphqlError;
+use super::error::{Request, SourceError, list};
+use super::graphql::{GraphqlError, texts};
 
 /// What a kind of error means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,25 @@ impl Meaning {
         }
         let passing = [Meaning::AtOnce, Meaning::TooFast, Meaning::Late, Meaning::Unavailable];
         passing.into_iter().find(|meaning| has(*meaning))
+    }
+
+    /// What errors are that mean this.
+    pub fn error(self, request: Request, errors: &[GraphqlError]) -> SourceError {
+        let messages = texts(errors);
+        match self {
+            Meaning::Credentials => SourceError::Unauthorized { request },
+            Meaning::Right => SourceError::Forbidden { request, messages },
+            Meaning::TooFast => SourceError::Throttled { request, at_once: false, messages, retry_after: None },
+            Meaning::AtOnce => SourceError::Throttled { request, at_once: true, messages, retry_after: None },
+            Meaning::Late => {
+                let cause = format!("the remote system ran out of time: {}", list(&messages));
+                SourceError::Unavailable { request, cause, retry_after: None }
+            }
+            Meaning::Unavailable => {
+                let cause = format!("the remote system says so: {}", list(&messages));
+                SourceError::Unavailable { request, cause, retry_after: None }
+            }
+        }
     }
 
     fn of_one(error: &GraphqlError, again: &[String]) -> Option<Meaning> {

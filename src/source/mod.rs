@@ -8,6 +8,7 @@ mod access;
 mod body;
 mod envelope;
 mod error;
+mod giving_up;
 mod graphql;
 mod health;
 mod introspect;
@@ -28,7 +29,8 @@ use futures_util::future::Either;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
 pub use access::Credentials;
-pub use error::{ErrorClass, GivenUp, Late, Request, SourceError, Subject};
+pub use error::{ErrorClass, Request, SourceError, Subject};
+pub use giving_up::{GivenUp, Late, OpenCircuit};
 pub use graphql::GraphqlError;
 pub use health::{Caps, CircuitState, Health, Pressure};
 pub use page::{Page, Position};

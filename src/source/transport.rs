@@ -8,8 +8,9 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug, debug_span, warn};
 use url::{Host, Url};
 
-use super::error::{GivenUp, Late, Request, SourceError, Subject, list, shown};
-use super::health::{Door, Health, Refused, Verdict};
+use super::error::{Request, SourceError, Subject, list, shown};
+use super::giving_up::{GivenUp, Late};
+use super::health::{Door, Health, Verdict};
 use crate::connector::Limits;
 
 /// The largest answer that is read, after decompression.
@@ -99,8 +100,8 @@ impl Transport {
             }
             // Where the remote system said how long, the whole connection waits for that.
             let pause = match error.retry_after() {
-                Some(_) => Duration::ZERO,
-                None => pause(request.attempts, &self.limits, fastrand::f64()),
+                Some(asked) if !asked.is_zero() => Duration::ZERO,
+                _ => pause(request.attempts, &self.limits, fastrand::f64()),
             };
             warn!(connection = self.health.connection(), pause = ?pause, "trying again: {error}");
             sleep(pause).await;
@@ -113,9 +114,9 @@ impl Transport {
         prepare: impl Fn(RequestBuilder) -> RequestBuilder,
         read: impl Fn(Request, Reply) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        let permit = self.health.enter(self.door).await.map_err(|refused| {
-            let (request, Refused { failures, since, until, last }) = (request.clone(), refused);
-            SourceError::CircuitOpen { request, failures, since, until, last }
+        let permit = self.health.enter(self.door).await.map_err(|open| {
+            let (request, open) = (request.clone(), Box::new(open));
+            SourceError::CircuitOpen { request, open }
         })?;
         if let Some(why) = permit.waited.why {
             let span = tracing::Span::current();
@@ -210,8 +211,8 @@ impl Transport {
 
     fn broken(&self, request: Request, error: reqwest::Error) -> SourceError {
         if error.is_timeout() {
-            let after = CONNECT_TIMEOUT.min(self.limits.timeout);
-            return SourceError::Timeout { request, after, late: Late::Beginning };
+            let cause = format!("no connection within {:?}", CONNECT_TIMEOUT.min(self.limits.timeout));
+            return SourceError::Unavailable { request, cause, retry_after: None };
         }
         let what = if error.is_connect() {
             "no connection"
@@ -315,6 +316,8 @@ fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn header(value: &str) -> header::HeaderMap {
@@ -333,6 +336,44 @@ mod tests {
         let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&in_a_minute).unwrap();
         let pause = retry_after(&header(&text)).unwrap();
         assert!((Duration::from_secs(50)..=Duration::from_secs(60)).contains(&pause), "{pause:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_is_drawn_from_zero_to_a_bound_that_doubles(
+            attempts in 1_usize..100,
+            first in 1_u64..5_000,
+            longest in 1_u64..60_000,
+            drawn in 0.0_f64..=1.0,
+        ) {
+            let (first, longest) = (Duration::from_millis(first), Duration::from_millis(longest));
+            let limits = Limits { pause: first, longest_pause: longest, ..Limits::default() };
+            let bound = pause(attempts, &limits, 1.0);
+            let paused = pause(attempts, &limits, drawn);
+            prop_assert!(paused <= bound && bound <= longest);
+            prop_assert_eq!(pause(attempts, &limits, 0.0), Duration::ZERO);
+            let doubled = first.saturating_mul(2_u32.saturating_pow(attempts as u32 - 1));
+            prop_assert_eq!(bound, doubled.min(longest));
+        }
+    }
+
+    #[test]
+    fn statuses_pass_or_stay() {
+        let of = |status: u16, statuses: &[u16]| {
+            let mut limits = Limits::default();
+            limits.retry.statuses = statuses.to_vec();
+            Passing::of(StatusCode::from_u16(status).unwrap(), &limits)
+        };
+        for status in [420, 429] {
+            assert_eq!(of(status, &[]), Some(Passing::Throttled), "{status}");
+        }
+        for status in [408, 502, 503, 504, 520, 522, 530] {
+            assert_eq!(of(status, &[]), Some(Passing::Unavailable), "{status}");
+        }
+        for status in [200, 302, 400, 401, 403, 404, 422, 500, 501] {
+            assert_eq!(of(status, &[]), None, "{status}");
+        }
+        assert_eq!(of(500, &[500]), Some(Passing::Unavailable));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod budget;
 mod caps;
 mod circuit;
 mod learned;
+mod meter;
 mod pressure;
 mod state;
 #[cfg(test)]
@@ -16,7 +17,6 @@ mod tests;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{Duration, Instant, sleep_until};
 use url::Url;
@@ -26,6 +26,7 @@ use self::circuit::{Stopped, Turn};
 pub use self::pressure::{CircuitState, Pressure};
 use self::state::{Begun, Ready, State};
 pub(super) use self::state::{Door, Verdict};
+use super::giving_up::OpenCircuit;
 use crate::connector::{Limits, Remote};
 
 /// The health of a connection's source. A copy shares it: give one to every [`Source`](super::Source) of a connection,
@@ -76,17 +77,6 @@ impl Waited {
     }
 }
 
-/// No request is sent: the circuit is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) failures: u32,
-    pub(super) since: Timestamp,
-    /// When one is sent again; none while one is under way to see.
-    pub(super) until: Option<Timestamp>,
-    /// What the last one said that failed.
-    pub(super) last: String,
-}
-
 impl Health {
     /// That of a connection that nothing is known of yet. Its name labels what is measured.
     pub fn new(connection: impl Into<String>, caps: &Caps) -> Health {
@@ -128,7 +118,7 @@ impl Health {
     }
 
     /// A place for a request, as soon as every limit allows it.
-    pub(super) async fn enter(&self, door: Door) -> Result<Permit, Refused> {
+    pub(super) async fn enter(&self, door: Door) -> Result<Permit, OpenCircuit> {
         let came = Instant::now();
         // Whoever comes while the circuit is open does not queue up first.
         self.ready(door)?;
@@ -187,11 +177,11 @@ impl Health {
     }
 
     /// Why no request is sent at this moment, if none is.
-    pub(super) fn refusal(&self, door: Door) -> Option<Refused> {
+    pub(super) fn refusal(&self, door: Door) -> Option<OpenCircuit> {
         self.ready(door).err()
     }
 
-    fn ready(&self, door: Door) -> Result<Ready, Refused> {
+    fn ready(&self, door: Door) -> Result<Ready, OpenCircuit> {
         let mut state = self.state();
         state.ready(door, Instant::now()).map_err(|stopped| refused(&state, door, stopped))
     }
@@ -254,9 +244,9 @@ impl Drop for Permit {
     }
 }
 
-fn refused(state: &State, door: Door, stopped: Stopped) -> Refused {
+fn refused(state: &State, door: Door, stopped: Stopped) -> OpenCircuit {
     let now = Instant::now();
-    Refused {
+    OpenCircuit {
         failures: stopped.of.failures,
         since: pressure::moment(stopped.of.since, now),
         until: stopped.until.map(|until| pressure::moment(until, now)),

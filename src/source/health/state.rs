@@ -6,6 +6,7 @@ use super::bucket::Bucket;
 use super::budget::Budget;
 use super::circuit::{Circuit, Stopped, Ticket, Turn};
 use super::learned::Learned;
+use super::meter::Meter;
 use crate::connector::Limits;
 
 /// The lowest that a learned rate falls, in requests a second.
@@ -239,38 +240,6 @@ impl State {
     /// A learned rate without a burst of its own has one request at a time.
     fn burst(&self) -> f64 {
         self.limits.rate.map_or(1.0, |rate| f64::from(rate.burst))
-    }
-}
-
-/// How many requests began lately.
-#[derive(Debug)]
-struct Meter {
-    since: Instant,
-    count: u32,
-    before: u32,
-}
-
-impl Meter {
-    fn new(now: Instant) -> Meter {
-        Meter { since: now, count: 0, before: 0 }
-    }
-
-    fn count(&mut self, now: Instant) {
-        self.pass(now);
-        self.count += 1;
-    }
-
-    fn a_second(&mut self, now: Instant) -> f64 {
-        self.pass(now);
-        f64::from(self.before.max(self.count))
-    }
-
-    fn pass(&mut self, now: Instant) {
-        match now.saturating_duration_since(self.since).as_secs() {
-            0 => {}
-            1 => *self = Meter { since: self.since + Duration::from_secs(1), count: 0, before: self.count },
-            _ => *self = Meter::new(now),
-        }
     }
 }
 

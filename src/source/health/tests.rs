@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use super::*;

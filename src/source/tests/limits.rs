@@ -190,7 +190,7 @@ async fn a_source_that_fails_is_left_alone_until_one_request_is_answered() {
     let text = error.to_string();
     assert!(text.starts_with("operation `Things`, page 7 at http://127.0.0.1"), "{text}");
     assert!(text.contains(": not sent, because the last 3 requests failed, since 20"), "{text}");
-    assert!(text.contains("; one is sent again after 20") && text.contains("503 Service Unavailable"), "{text}");
+    assert!(text.contains("; one is sent after 20") && text.contains("503 Service Unavailable"), "{text}");
     assert_eq!((error.class(), error.is_transient()), (ErrorClass::Unreachable, true));
     assert_eq!(server.page_calls(), 3);
 
