@@ -92,7 +92,7 @@ static CIRCUIT: Keys = Keys::new(
         Key::optional(
             "failures",
             Is::Integer(1, 1_000_000),
-            "After so many requests that failed one after the other; 10 where it is not said",
+            "After so many requests that failed one after the other; 20 where it is not said",
         ),
         Key::optional(
             "pause",

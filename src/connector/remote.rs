@@ -206,7 +206,7 @@ impl Default for Limits {
             retry: Retry::default(),
             retry_budget: RetryBudget { share: 20, floor: 20 },
             circuit: CircuitLimits {
-                failures: 10,
+                failures: 20,
                 pause: Duration::from_secs(30),
                 longest_pause: Duration::from_secs(10 * 60),
             },

@@ -20,7 +20,7 @@ use self::member::Member;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::{Engine, EngineError};
-use crate::connector::{Connection, Revision, Watch, WatchOptions};
+use crate::connector::{Connection, Remote, Revision, Watch, WatchOptions};
 use crate::diagnostics::Report;
 use crate::source::Caps;
 use crate::sync::Pace;
@@ -220,6 +220,7 @@ impl Shared {
                     (state.connection, state.broken) = (connection, None);
                 }
                 member.will_map_again();
+                member.health.attach(&revision.remote);
                 let outcome = reload::swap(&member.live, revision);
                 member.state().since = Timestamp::now();
                 if restarts {
@@ -326,7 +327,10 @@ impl Shared {
 /// Whether a sync under way reads from elsewhere than the next one would.
 fn is_another_source(member: &Member, connection: &Connection, revision: &Revision) -> bool {
     let state = member.state();
-    member.live.revision().remote != revision.remote
+    let present = member.live.revision();
+    // Limits are taken over without beginning anew.
+    let limits = revision.remote.limits.clone();
+    Remote { limits, ..present.remote.clone() } != revision.remote
         || state.connection.credentials != connection.credentials
         || state.connection.options != connection.options
 }

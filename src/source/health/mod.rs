@@ -100,8 +100,9 @@ impl Health {
         &self.0.connection
     }
 
-    /// Takes the limits of a remote system. Where it stands elsewhere, nothing is known of it any more.
-    pub(super) fn attach(&self, remote: &Remote) {
+    /// Takes the limits of a remote system from now on. Where it stands elsewhere than before, nothing is known of it any
+    /// more. A [`Source`](super::Source) does so when it is made.
+    pub fn attach(&self, remote: &Remote) {
         let addresses = (remote.endpoint.clone(), remote.oauth2.as_ref().map(|oauth2| oauth2.token_url.clone()));
         let mut of = self.0.of.lock().unwrap_or_else(PoisonError::into_inner);
         let moved = of.as_ref().is_some_and(|known| *known != addresses);

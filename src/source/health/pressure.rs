@@ -61,6 +61,26 @@ pub enum CircuitState {
 }
 
 impl Pressure {
+    /// What is not as usual, in a line for people; none when nothing is.
+    pub fn remark(&self) -> Option<String> {
+        let seconds = |moment: &Timestamp| moment.strftime("%H:%M:%SZ").to_string();
+        match &self.circuit {
+            CircuitState::Open { since, until, failures, last } => {
+                let (since, until) = (seconds(since), seconds(until));
+                return Some(format!("left alone since {since} until {until}, after {failures} failures: {last}"));
+            }
+            CircuitState::HalfOpen { failures, .. } => {
+                return Some(format!("one request goes to see whether it answers, after {failures} failures"));
+            }
+            CircuitState::Closed => {}
+        }
+        if let Some(until) = &self.held_until {
+            return Some(format!("still until {}, as the source asked", seconds(until)));
+        }
+        let out_of_retries = self.retries_left == 0 && self.retries > 0;
+        out_of_retries.then(|| "no retries left, too many requests failed".to_owned())
+    }
+
     pub(super) fn of(state: &State, now: Instant) -> Pressure {
         let stopped = [Door::Tokens, Door::Endpoint].into_iter().find_map(|door| Some((door, state.stopped(door)?)));
         let circuit = match stopped {
@@ -95,4 +115,47 @@ pub(super) fn moment(at: Instant, now: Instant) -> Timestamp {
     let ago = SignedDuration::try_from(now.saturating_duration_since(at)).unwrap_or(SignedDuration::MAX);
     let present = Timestamp::now();
     present.saturating_add(ahead).and_then(|moment| moment.saturating_sub(ago)).unwrap_or(present)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_as_usual_is_said_in_a_line() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let usual = Pressure {
+            rate: Some(8.0),
+            concurrency: None,
+            under_way: 1,
+            requests: 20,
+            throttled: 0,
+            failed: 3,
+            retries: 3,
+            retries_left: 17,
+            held_until: None,
+            circuit: CircuitState::Closed,
+        };
+        assert_eq!(usual.remark(), None);
+        assert_eq!(
+            Pressure { retries_left: 0, ..usual.clone() }.remark().as_deref(),
+            Some("no retries left, too many requests failed")
+        );
+        let held = Pressure { held_until: Some(at("2026-11-24T12:00:07.5Z")), ..usual.clone() };
+        assert_eq!(held.remark().as_deref(), Some("still until 12:00:07Z, as the source asked"));
+        let circuit = CircuitState::Open {
+            since: at("2026-11-24T11:59:00Z"),
+            until: at("2026-11-24T12:00:00Z"),
+            failures: 10,
+            last: "nobody was in".to_owned(),
+        };
+        let open = Pressure { circuit, ..held };
+        assert_eq!(
+            open.remark().as_deref(),
+            Some("left alone since 11:59:00Z until 12:00:00Z, after 10 failures: nobody was in")
+        );
+        let json = serde_json::to_string(&open).unwrap();
+        assert!(json.contains(r#""circuit":{"state":"open","since":"#), "{json}");
+        assert_eq!(serde_json::from_str::<Pressure>(&json).unwrap(), open);
+    }
 }

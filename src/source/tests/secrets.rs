@@ -98,6 +98,10 @@ async fn secrets_and_rows_show_nowhere() {
             shown += &format!("{error}\n{error:?}\n");
         }
     }
+    let server = Server::start(answers(|_| one_row())).await;
+    let mut remote = server.remote();
+    remote.limits.rate = Some(Rate { requests: 50, per: Duration::from_secs(1), burst: 1 });
+    source(remote).page(&operation(), 5).await.unwrap();
     let credentials = Credentials::of_client("client", SECRET);
     shown += &format!("{credentials:?}\n");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
@@ -108,5 +112,6 @@ async fn secrets_and_rows_show_nowhere() {
     }
     assert!(shown.contains("[REDACTED]"), "{shown}");
     assert!(log.contains(r#"operation="Things" page=2 attempt=1"#) && log.contains("status=200"), "{log}");
-    assert!(log.contains(r#"connection="127.0.0.1""#), "{log}");
+    assert!(log.contains(r#"page=5 attempt=1 connection="127.0.0.1" waited_ms="#), "{log}");
+    assert!(log.contains(r#"waited_for="the rate""#), "{log}");
 }
