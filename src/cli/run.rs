@@ -50,6 +50,9 @@ pub(super) struct Run {
     /// Revisions of each connection to keep, to go back to
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     keep: u32,
+    /// Requests to sources that may be under way at the same time, over all connections
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_requests: u32,
 }
 
 impl Run {
@@ -66,6 +69,7 @@ impl Run {
             syncs: !self.no_sync,
             keep: self.keep,
             watch: (!self.no_watch).then_some(watch),
+            max_requests: self.max_requests as usize,
         };
         let running = Arc::new(engine.run(options).await?);
         let control = claim.serve(Arc::clone(&running), Arc::new(move || figures.render()));

@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 use super::Home;
 use super::definition::Definition;
 use super::keys;
+use super::limits::SaidLimits;
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::vault;
@@ -38,6 +39,8 @@ pub struct Connection {
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
     pub overlay: Option<Located<String>>,
     pub(super) tenant: String,
+    /// What it says of limits in the place of its connector.
+    pub(super) limits: SaidLimits,
     pub(super) file: Arc<SourceFile>,
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
@@ -152,6 +155,7 @@ impl Connection {
             options: Options::default(),
             overlay: None,
             tenant: String::new(),
+            limits: SaidLimits::default(),
             file: SourceFile::new("connections/", ""),
             setting_keys: Vec::new(),
             settings_span: None,
@@ -197,6 +201,7 @@ impl Connection {
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options(node, file, problems));
+        let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
         let connector = connector?;
@@ -210,6 +215,7 @@ impl Connection {
             sandbox,
             options: options.flatten().unwrap_or_default(),
             overlay,
+            limits: limits.flatten().unwrap_or_default(),
             file: Arc::clone(file),
             setting_keys,
             settings_span,

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
-use super::keys::{
-    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
-};
+use super::keys::{CONNECTOR, DATE, DELETION, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING};
+use super::limits::SaidLimits;
 use super::pages::Pages;
 use super::permissions::Permissions;
-use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
+use super::remote::{OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
@@ -41,7 +40,7 @@ pub(crate) struct Definition {
     pub deletion: Option<(Located<String>, i64)>,
     pub changes: Option<Changes>,
     pub free_fields: FreeFields,
-    pub limits: Limits,
+    pub limits: SaidLimits,
     pub scripts: script::Limits,
     pub permissions: Permissions,
 }
@@ -114,7 +113,10 @@ impl Definition {
         let changes =
             fields.get("changes").and_then(|node| changes::parse(node, |date| reader.date(date), file, problems));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
-        let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        let limits = match fields.get("limits") {
+            Some(node) => SaidLimits::parse(node, file, problems),
+            None => Some(SaidLimits::default()),
+        };
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         let permissions = fields.get("permissions").map(|node| Permissions::parse(node, file, problems));
@@ -308,20 +310,6 @@ impl Reader<'_> {
         };
         fields.close();
         Some((path?, equals))
-    }
-
-    fn limits(&self, node: &Node) -> Option<Limits> {
-        let fields = self.open(node, &LIMITS)?;
-        let usual = Limits::default();
-        let attempts = fields.integer("attempts").and_then(|attempts| usize::try_from(attempts).ok());
-        let limits = Limits {
-            timeout: fields.duration("timeout").unwrap_or(usual.timeout),
-            attempts: attempts.unwrap_or(usual.attempts),
-            pause: fields.duration("pause").unwrap_or(usual.pause),
-            longest_pause: fields.duration("longest_pause").unwrap_or(usual.longest_pause),
-        };
-        fields.close();
-        Some(limits)
     }
 
     /// How much a call of a script may use.

@@ -1,5 +1,6 @@
 //! The keys of `connector.yaml` and of connection files.
 
+use super::limits::LIMITS;
 use crate::mapping::LABELS;
 use crate::script::Limits;
 use crate::yaml::{Choice, Is, Key, Keys};
@@ -41,7 +42,11 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
         Key::optional("changes", Is::Keys(&CHANGES), "How the source is asked for rows that changed; without it all are read each time"),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
-        Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
+        Key::optional(
+            "limits",
+            Is::Keys(&LIMITS),
+            "How much the source is asked, when to give up, and when to try again",
+        ),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
         Key::optional(
             "permissions",
@@ -323,17 +328,6 @@ pub(super) static DATE: Keys = Keys::new(
     ],
 );
 
-pub(super) static LIMITS: Keys = Keys::new(
-    "`limits`",
-    "When to give up, and when to try again",
-    &[
-        Key::optional("attempts", Is::Integer(1, 20), "How often a request is sent at most, the first time included"),
-        Key::optional("timeout", Is::Duration, "The longest that one request may take"),
-        Key::optional("pause", Is::Duration, "The pause before the second attempt; it doubles from then on"),
-        Key::optional("longest_pause", Is::Duration, "The longest pause, also when the source asks for more"),
-    ],
-);
-
 pub(super) static SCRIPTS: Keys = Keys::new(
     "`scripts`",
     "What one call of a script function may use",
@@ -386,6 +380,12 @@ pub(crate) static CONNECTION: Keys = Keys::new(
         )
         .example("{ client_id: \"env:ACME_CLIENT_ID\", client_secret: \"env:ACME_CLIENT_SECRET\" }"),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
+        Key::optional(
+            "limits",
+            Is::Keys(&LIMITS),
+            "How much its source is asked: each goes before that of the connector. The rate and concurrency of a connector are not those of a `sandbox`",
+        )
+        .example("{ concurrency: 2 }"),
         Key::optional(
             "overlay",
             Is::Text,

@@ -8,6 +8,7 @@ mod files;
 mod form;
 mod headers;
 pub(crate) mod keys;
+mod limits;
 mod live;
 mod overlay;
 mod pages;
@@ -46,7 +47,8 @@ pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
-    EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
+    CircuitLimits, EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate, Remote,
+    Retry, RetryBudget, Sequence,
 };
 pub use watch::{Changed, Manner, Watch, WatchOptions};
 
@@ -189,6 +191,12 @@ fn remote(
         let token_url = url(definition, token_url, connection, settings, problems)?;
         Some(OAuth2 { token_url, scopes: scopes.clone(), placement: *placement, expiry_margin: *expiry_margin })
     });
+    let of_source = match connection.sandbox {
+        Some(_) => definition.limits.of_a_sandbox(),
+        None => definition.limits.clone(),
+    };
+    let page_size = connection.limits.page_size().or(of_source.page_size());
+    let usual = &definition.pages.paging;
     Some(Remote {
         endpoint: endpoint?,
         oauth2: match oauth2 {
@@ -196,8 +204,8 @@ fn remote(
             None => None,
         },
         headers: definition.headers.iter().map(|header| header.filled(settings)).collect(),
-        paging: definition.pages.paging.clone(),
-        limits: definition.limits.clone(),
+        paging: Paging { size: page_size.unwrap_or(usual.size), ..usual.clone() },
+        limits: connection.limits.over(of_source.over(Limits::default())),
     })
 }
 

@@ -33,7 +33,7 @@ pub use schemas::{FileSchema, SCHEMAS};
 
 use crate::connector::{Connection, Home, Live, Revision};
 use crate::model::Model;
-use crate::source::{Credentials, Source};
+use crate::source::{Caps, Credentials, Health, Source};
 use crate::store::{ListQuery, RowKey, Store, Unmapped};
 use crate::sync::{Event, Pace, Reading, Remapping, SyncOptions, SyncReport, left_for};
 
@@ -129,7 +129,8 @@ impl Engine {
         observe: impl FnMut(Event),
     ) -> Result<SyncReport, EngineError> {
         let revision = Revision::load(&self.home, connection)?;
-        let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
+        let health = Health::new(&connection.name, &Caps::default());
+        let source = Arc::new(Source::of_health(revision.remote.clone(), credentials, health)?);
         self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
         let remapping = Remapping {

@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::SourceError;
+use super::health::Health;
 use super::oauth::{Token, Tokens};
 use crate::connector::{Header, HeaderPart, OAUTH2_CREDENTIALS, Remote};
 
@@ -52,15 +53,15 @@ pub(super) struct Pass<'a> {
 }
 
 impl Access {
-    pub(super) fn new(remote: &Remote, credentials: &Credentials) -> Result<Access, SourceError> {
+    pub(super) fn new(remote: &Remote, credentials: &Credentials, health: &Health) -> Result<Access, SourceError> {
         let mut headers = HeaderMap::new();
         let mut secrets = Vec::new();
         for header in &remote.headers {
             let (name, value) = filled(header, credentials, &mut secrets)?;
             headers.insert(name, value);
         }
-        let tokens =
-            remote.oauth2.as_ref().map(|oauth2| Tokens::new(oauth2, &remote.limits, credentials)).transpose()?;
+        let tokens = remote.oauth2.as_ref().map(|oauth2| Tokens::new(oauth2, &remote.limits, credentials, health));
+        let tokens = tokens.transpose()?;
         Ok(Access { headers, secrets, tokens })
     }
 

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use thiserror::Error;
 use url::Url;
 
+use super::giving_up::{GivenUp, Late, OpenCircuit};
 use super::graphql::GraphqlError;
 
 /// What a request asked for.
@@ -181,12 +182,19 @@ pub enum SourceError {
     },
     /// The remote system asks for fewer requests.
     #[error(
-        "{request}: too many requests{}; try again later, or lower `pages.prefetch`",
-        wait(*retry_after)
+        "{request}: {}{}{}; it is asked less from now on; try again later, or lower `limits.{}`",
+        if *at_once { "too many requests at the same time" } else { "too many requests" },
+        said(messages),
+        wait(*retry_after),
+        if *at_once { "concurrency" } else { "rate" },
     )]
     Throttled {
         /// The request that was turned away.
         request: Request,
+        /// Whether there were too many at the same time, and not in a time.
+        at_once: bool,
+        /// What the remote system says.
+        messages: Vec<String>,
         /// How long the remote system asks to wait.
         retry_after: Option<Duration>,
     },
@@ -212,14 +220,30 @@ pub enum SourceError {
         reason: String,
     },
     /// The answer did not come in time.
-    #[error(
-        "{request}: no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`"
-    )]
+    #[error("{request}: {}", late.said(*after))]
     Timeout {
         /// The request that took too long.
         request: Request,
         /// How long it was waited for.
         after: Duration,
+        /// What did not come.
+        late: Late,
+    },
+    /// Nothing was sent: one request after the other failed before.
+    #[error("{request}: not sent, because {open}")]
+    CircuitOpen {
+        /// The request that was not sent.
+        request: Request,
+        /// Why not, and until when.
+        open: Box<OpenCircuit>,
+    },
+    /// A request failed and was not tried again, though it might succeed.
+    #[error("{cause}; it was not tried again: {}", why.said())]
+    GivenUp {
+        /// How it failed.
+        cause: Box<SourceError>,
+        /// Why it was not tried again.
+        why: GivenUp,
     },
     /// The answer has a status that this protocol has no use for.
     #[error("{request}: unexpected {status}: {}; {}", list(messages), advice(*status))]
@@ -277,7 +301,16 @@ pub enum ErrorClass {
 impl SourceError {
     /// Whether the same request may well succeed later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. })
+        match self {
+            // What is no JSON is mostly the page of a gateway, and sometimes a wrong URL: another try is cheap.
+            Self::Throttled { .. }
+            | Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::Malformed { .. }
+            | Self::CircuitOpen { .. } => true,
+            Self::GivenUp { cause, .. } => cause.is_transient(),
+            _ => false,
+        }
     }
 
     /// What kind of trouble this is.
@@ -290,6 +323,8 @@ impl SourceError {
             Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } | Self::Tls { .. } => {
                 ErrorClass::Unreachable
             }
+            Self::CircuitOpen { .. } => ErrorClass::Unreachable,
+            Self::GivenUp { cause, .. } => cause.class(),
             Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
             Self::Credentials { .. }
             | Self::Unauthorized { .. }
@@ -333,6 +368,18 @@ impl SourceError {
             _ => None,
         }
     }
+
+    /// What the remote system says about it, as far as that is kept.
+    pub(super) fn messages(&self) -> &[String] {
+        match self {
+            Self::Forbidden { messages, .. }
+            | Self::Rejected { messages, .. }
+            | Self::NotDescribed { messages, .. }
+            | Self::Throttled { messages, .. }
+            | Self::Status { messages, .. } => messages,
+            _ => &[],
+        }
+    }
 }
 
 /// A URL as it may be shown: a user name, a password or a query may hold a secret.
@@ -354,7 +401,7 @@ fn refusal(error: &str, description: Option<&str>) -> String {
 }
 
 /// The first messages in one line: a query with one wrong path may well fail in every row.
-fn list(messages: &[impl fmt::Display]) -> String {
+pub(super) fn list(messages: &[impl fmt::Display]) -> String {
     const SHOWN: usize = 3;
     if messages.is_empty() {
         return "no reason given".to_owned();
@@ -364,6 +411,11 @@ fn list(messages: &[impl fmt::Display]) -> String {
         line.push_str(&format!("; and {} more", messages.len() - SHOWN));
     }
     line
+}
+
+/// The same behind a colon, if there are any.
+fn said(messages: &[String]) -> String {
+    if messages.is_empty() { String::new() } else { format!(": {}", list(messages)) }
 }
 
 fn wait(asked: Option<Duration>) -> String {

@@ -1,14 +1,18 @@
 //! The remote system: credentials, requests, pages.
 //!
 //! [`Source`] reads the lists of one tenant over GraphQL. It retries what is worth retrying, keeps the access token
-//! fresh, and hands out each page's rows as the text that came, without parsing them.
+//! fresh, and hands out each page's rows as the text that came, without parsing them. [`Health`] says how much is asked of
+//! it at a time.
 
 mod access;
 mod body;
 mod envelope;
 mod error;
+mod giving_up;
 mod graphql;
+mod health;
 mod introspect;
+mod kinds;
 mod oauth;
 mod page;
 mod paging;
@@ -26,12 +30,15 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
+pub use giving_up::{GivenUp, Late, OpenCircuit};
 pub use graphql::GraphqlError;
+pub use health::{Caps, CircuitState, Health, Pressure};
 pub use page::{Page, Position};
 
 use crate::connector::{Operation, Remote, Sequence};
 use access::{Access, Pass};
 use graphql::Reader;
+use health::Door;
 use transport::Transport;
 
 /// One tenant of the remote system, ready to be read.
@@ -39,14 +46,29 @@ pub struct Source {
     remote: Remote,
     endpoint: Transport,
     access: Access,
+    health: Health,
 }
 
 impl Source {
-    /// A source for `remote`. Nothing is sent yet; a URL to which secrets must not be sent is refused.
+    /// A source for `remote`, of which nothing is known yet. Nothing is sent; a URL to which secrets must not be sent is
+    /// refused.
     pub fn new(remote: Remote, credentials: Credentials) -> Result<Self, SourceError> {
-        let endpoint = Transport::new("endpoint", &remote.endpoint, &remote.limits)?;
-        let access = Access::new(&remote, &credentials)?;
-        Ok(Self { remote, endpoint, access })
+        let name = remote.endpoint.host_str().unwrap_or_default().to_owned();
+        Self::of_health(remote, credentials, Health::new(name, &Caps::default()))
+    }
+
+    /// The same for a connection of which something is known: what was learned of its limits holds, and what this source
+    /// learns holds for the next.
+    pub fn of_health(remote: Remote, credentials: Credentials, health: Health) -> Result<Self, SourceError> {
+        let endpoint = Transport::new("endpoint", &remote.endpoint, &remote.limits, (&health, Door::Endpoint))?;
+        let access = Access::new(&remote, &credentials, &health)?;
+        health.attach(&remote);
+        Ok(Self { remote, endpoint, access, health })
+    }
+
+    /// What the limits of the connection are at this moment, and what the remote system said.
+    pub fn pressure(&self) -> Pressure {
+        self.health.pressure()
     }
 
     /// Gets an access token, if requests carry one.
@@ -124,7 +146,8 @@ impl Source {
     async fn fetch(&self, operation: &Operation, at: &Position, pass: &Pass<'_>) -> Result<Page, SourceError> {
         let body = graphql::request_body(operation, at, &self.remote.paging);
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let reader = Reader { paging: &self.remote.paging, operation, number: at.page, secrets: &secrets };
+        let again = &self.remote.limits.retry.errors;
+        let reader = Reader { paging: &self.remote.paging, operation, number: at.page, secrets: &secrets, again };
         self.endpoint
             .send(
                 subject(operation, at.page),
@@ -157,7 +180,8 @@ impl Source {
     ) -> Result<Option<String>, SourceError> {
         let body = record::request_body(operation, id);
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let reader = Reader { paging: &self.remote.paging, operation, number: 0, secrets: &secrets };
+        let again = &self.remote.limits.retry.errors;
+        let reader = Reader { paging: &self.remote.paging, operation, number: 0, secrets: &secrets, again };
         self.endpoint
             .send(
                 Subject::Record { operation: operation.name.clone() },

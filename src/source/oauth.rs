@@ -20,6 +20,7 @@ use super::{
     access::Credentials,
     body::{describe, is_cut, legible},
     error::{Request, SourceError, Subject},
+    health::{Door, Health},
     transport::{Reply, Transport},
 };
 use crate::connector::{Limits, OAUTH2_CREDENTIALS, OAuth2, Placement};
@@ -64,10 +65,15 @@ impl Token {
 }
 
 impl Tokens {
-    pub(super) fn new(oauth2: &OAuth2, limits: &Limits, credentials: &Credentials) -> Result<Self, SourceError> {
+    pub(super) fn new(
+        oauth2: &OAuth2,
+        limits: &Limits,
+        credentials: &Credentials,
+        health: &Health,
+    ) -> Result<Self, SourceError> {
         let [client_id, client_secret] = OAUTH2_CREDENTIALS;
         Ok(Self {
-            transport: Transport::new("token URL", &oauth2.token_url, limits)?,
+            transport: Transport::new("token URL", &oauth2.token_url, limits, (health, Door::Tokens))?,
             client_id: credentials.expect(client_id)?.clone(),
             client_secret: credentials.expect(client_secret)?.clone(),
             scopes: oauth2.scopes.join(" "),

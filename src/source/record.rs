@@ -85,7 +85,7 @@ mod tests {
         };
         let operation =
             Operation { name: "things".to_owned(), text: String::new(), root: "thing".to_owned(), filter: None };
-        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["t0ken"] };
+        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["t0ken"], again: &[] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_record(request, status, body.as_bytes())
     }

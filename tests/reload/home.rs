@@ -103,6 +103,11 @@ impl TempHome {
         Engine::open(self.path(), None).await.unwrap()
     }
 
+    /// Leads every connection to the sandbox.
+    pub fn access(&self) -> Arc<dyn Access> {
+        Arc::new(Local { sandbox: Arc::clone(&self.sandbox) })
+    }
+
     /// Begins to run.
     pub async fn run(&self) -> Work {
         self.run_with(true).await
@@ -110,7 +115,7 @@ impl TempHome {
 
     pub async fn run_with(&self, syncs: bool) -> Work {
         let engine = self.engine().await;
-        let access = Arc::new(Local { sandbox: Arc::clone(&self.sandbox) });
+        let access = self.access();
         let watch = Some(WatchOptions::default());
         let running = engine.run(RunOptions { access, syncs, watch, ..RunOptions::default() }).await.unwrap();
         Work { engine, running }

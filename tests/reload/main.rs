@@ -6,5 +6,6 @@ mod copy;
 mod edits;
 mod freed;
 mod home;
+mod limits;
 mod load;
 mod remap;

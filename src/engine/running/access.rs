@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::connector::{Connection, Home, WatchOptions};
 use crate::engine::{EngineError, credentials};
-use crate::source::Credentials;
+use crate::source::{Caps, Credentials};
 
 /// Finds the source of a connection. [`FromHome`] does where every source is a remote system.
 pub trait Access: std::fmt::Debug + Send + Sync {
@@ -39,6 +39,7 @@ impl Default for super::RunOptions {
             syncs: true,
             keep: super::KEPT,
             watch: Some(WatchOptions::default()),
+            max_requests: Caps::default().requests(),
         }
     }
 }

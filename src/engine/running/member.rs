@@ -12,7 +12,7 @@ use super::status::{SyncState, Synced};
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
 use crate::engine::EngineError;
-use crate::source::Source;
+use crate::source::{Caps, Health, Source};
 use crate::store::StoreError;
 use crate::sync::{Event, Reading, RemapProgress, Remapping, SyncOptions};
 
@@ -30,6 +30,8 @@ const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(super) struct Member {
     pub name: String,
     pub live: Arc<Live>,
+    /// What is known of its source. It outlives syncs.
+    pub health: Health,
     state: Mutex<State>,
     /// There may be something to map again.
     remap: Notify,
@@ -52,9 +54,10 @@ pub(super) struct State {
 }
 
 impl Member {
-    pub fn new(connection: Connection, revision: Revision, broken: Option<Report>) -> Member {
+    pub fn new(connection: Connection, revision: Revision, broken: Option<Report>, caps: &Caps) -> Member {
         Member {
             name: connection.name.clone(),
+            health: Health::new(&connection.name, caps),
             live: Arc::new(Live::new(revision)),
             state: Mutex::new(State {
                 connection,
@@ -243,7 +246,7 @@ impl Member {
         let reading = Reading {
             connection: self.name.clone(),
             live: Arc::clone(&self.live),
-            source: Arc::new(Source::new(remote, credentials)?),
+            source: Arc::new(Source::of_health(remote, credentials, self.health.clone())?),
             store: shared.engine.store.clone(),
             pace: shared.pace.clone(),
             tenant: connection.tenant().to_owned(),

@@ -20,8 +20,9 @@ use self::member::Member;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::{Engine, EngineError};
-use crate::connector::{Connection, Revision, Watch, WatchOptions};
+use crate::connector::{Connection, Remote, Revision, Watch, WatchOptions};
 use crate::diagnostics::Report;
+use crate::source::Caps;
 use crate::sync::Pace;
 
 /// Revisions of a connection that are kept to go back to, where nobody says how many.
@@ -38,6 +39,8 @@ pub struct RunOptions {
     pub keep: u32,
     /// How changes of files are noticed; none when only [`Running::reload`] looks.
     pub watch: Option<WatchOptions>,
+    /// Requests to sources that may be under way at the same time, over all connections.
+    pub max_requests: usize,
 }
 
 /// An engine at work. It ends when this is dropped; [`Running::stop`] waits for the end.
@@ -51,6 +54,7 @@ pub struct Running {
 struct Shared {
     engine: Engine,
     options: RunOptions,
+    caps: Caps,
     pace: Pace,
     started_at: Timestamp,
     members: Mutex<BTreeMap<String, Arc<Member>>>,
@@ -75,6 +79,7 @@ impl Engine {
         };
         let shared = Arc::new(Shared {
             engine: self.clone(),
+            caps: Caps::new(options.max_requests),
             options,
             pace: Pace::default(),
             started_at: Timestamp::now(),
@@ -215,6 +220,7 @@ impl Shared {
                     (state.connection, state.broken) = (connection, None);
                 }
                 member.will_map_again();
+                member.health.attach(&revision.remote);
                 let outcome = reload::swap(&member.live, revision);
                 member.state().since = Timestamp::now();
                 if restarts {
@@ -228,7 +234,7 @@ impl Shared {
             (None, Ok((_, None))) => Outcome::Stopped,
             (None, Ok((connection, Some(revision)))) => {
                 let hash = revision.hash.clone();
-                self.start(Member::new(connection, revision, None)).map_again();
+                self.start(Member::new(connection, revision, None, &self.caps)).map_again();
                 Outcome::Started { revision: hash }
             }
             (Some(member), Err(report)) => {
@@ -240,7 +246,7 @@ impl Shared {
                 let keeps = last_good.as_ref().map(|(_, revision)| revision.hash.clone());
                 match last_good {
                     Some((connection, revision)) => {
-                        self.start(Member::new(connection, revision, Some(report.clone()))).map_again();
+                        self.start(Member::new(connection, revision, Some(report.clone()), &self.caps)).map_again();
                     }
                     None => {
                         self.broken().insert(name.to_owned(), report.clone());
@@ -321,7 +327,10 @@ impl Shared {
 /// Whether a sync under way reads from elsewhere than the next one would.
 fn is_another_source(member: &Member, connection: &Connection, revision: &Revision) -> bool {
     let state = member.state();
-    member.live.revision().remote != revision.remote
+    let present = member.live.revision();
+    // Limits are taken over without beginning anew.
+    let limits = revision.remote.limits.clone();
+    Remote { limits, ..present.remote.clone() } != revision.remote
         || state.connection.credentials != connection.credentials
         || state.connection.options != connection.options
 }

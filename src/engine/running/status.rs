@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::member::{Member, State};
 use crate::engine::EngineError;
+use crate::source::Pressure;
 use crate::sync::{Event, SyncReport};
 
 /// What a running engine does at this moment.
@@ -37,6 +38,8 @@ pub struct ConnectionStatus {
     pub broken: Option<String>,
     /// Its syncs.
     pub sync: SyncState,
+    /// How much is asked of its source at this moment, and what that said; none when it never ran.
+    pub pressure: Option<Pressure>,
     /// Whether stored records are looked through for what is to be mapped again.
     pub mapping_again: bool,
     /// What is to be mapped again, by model.
@@ -140,6 +143,7 @@ impl ConnectionStatus {
             since: Some(since),
             broken: broken.map(|report| report.to_string()),
             sync,
+            pressure: Some(member.health.pressure()),
             mapping_again: remaps_asked != remaps_done,
             remap: remap.collect(),
         }
@@ -154,6 +158,7 @@ impl ConnectionStatus {
             since: None,
             broken: Some(report.to_string()),
             sync: SyncState::default(),
+            pressure: None,
             mapping_again: false,
             remap: Vec::new(),
         }

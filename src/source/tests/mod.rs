@@ -3,6 +3,7 @@
 mod answers;
 mod cursors;
 mod keys;
+mod limits;
 mod pages;
 mod retries;
 mod secrets;
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::connector::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Sequence};
+use crate::connector::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Rate, Sequence};
 
 const SECRET: &str = "s3cr3t/with+signs=";
 
@@ -131,6 +132,9 @@ impl Server {
                 attempts: 3,
                 pause: Duration::from_millis(5),
                 longest_pause: Duration::from_millis(50),
+                longest_wait: Duration::from_secs(60),
+                rate: Some(Rate { requests: 1_000_000, per: Duration::from_secs(1), burst: 1000 }),
+                ..Limits::default()
             },
         }
     }
