@@ -302,11 +302,13 @@ impl Reader<'_> {
         let fields = self.open(node, &LIMITS)?;
         let usual = Limits::default();
         let attempts = fields.integer("attempts").and_then(|attempts| usize::try_from(attempts).ok());
+        let skipped = fields.integer("skipped_rows").and_then(|rows| u32::try_from(rows).ok());
         let limits = Limits {
             timeout: fields.duration("timeout").unwrap_or(usual.timeout),
             attempts: attempts.unwrap_or(usual.attempts),
             pause: fields.duration("pause").unwrap_or(usual.pause),
             longest_pause: fields.duration("longest_pause").unwrap_or(usual.longest_pause),
+            skipped_rows: skipped.unwrap_or(usual.skipped_rows),
         };
         fields.close();
         Some(limits)

@@ -247,6 +247,11 @@ pub(super) static LIMITS: Keys = Keys::new(
         Key::optional("timeout", Is::Duration, "The longest that one request may take"),
         Key::optional("pause", Is::Duration, "The pause before the second attempt; it doubles from then on"),
         Key::optional("longest_pause", Is::Duration, "The longest pause, also when the source asks for more"),
+        Key::optional(
+            "skipped_rows",
+            Is::Integer(0, 10_000),
+            "How many single rows of a list may be skipped in a sync because the source cannot give them; 20 where it is not said",
+        ),
     ],
 );
 

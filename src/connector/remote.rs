@@ -126,6 +126,8 @@ pub struct Limits {
     pub pause: Duration,
     /// The longest pause, also when the remote system asks for more.
     pub longest_pause: Duration,
+    /// How many single rows of a list may be skipped in one walk because the remote system cannot give them.
+    pub skipped_rows: u32,
 }
 
 impl Default for Limits {
@@ -135,6 +137,7 @@ impl Default for Limits {
             attempts: 4,
             pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(30),
+            skipped_rows: 20,
         }
     }
 }

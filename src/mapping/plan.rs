@@ -18,7 +18,7 @@ use crate::table::Table;
 
 /// A read that was derived from a mapping: a GraphQL document with the variables `$size` and `$page`, or `$cursor` where
 /// pages begin at cursors, or with `$id` where one record is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Operation {
     /// The name of the operation in the document.
     pub name: String,
@@ -26,6 +26,11 @@ pub struct Operation {
     pub text: String,
     /// The field of the query type that holds the pages or the record.
     pub root: String,
+    /// The paths of a row that tell it from others. Empty where nobody asks which row it is.
+    pub ids: Vec<String>,
+    /// The other paths of a row without which it cannot be stored: a mark of deletion that is not read would look like
+    /// none, and a record without its group like one that left it.
+    pub needed: Vec<String>,
 }
 
 /// A compiled mapping. [`Plan::session`](super::Session) maps records with it.

@@ -248,6 +248,30 @@ pub enum SourceError {
         /// The largest answer that is read.
         limit: usize,
     },
+    /// More single rows cannot be read than may be skipped.
+    #[error(
+        "{request}: more than {most} records cannot be read, the last one because of this: {cause}; \
+         ask the operator of the remote system, or raise `limits.skipped_rows`"
+    )]
+    TooManySkipped {
+        /// The request for the last of them.
+        request: Request,
+        /// How many may be skipped.
+        most: u32,
+        /// What came in place of the last one.
+        cause: String,
+    },
+    /// The first row behind a cursor cannot be read, and so neither can what follows it.
+    #[error(
+        "{request}: the record at the cursor cannot be read: {cause}; \
+         a list that is read by cursors cannot be read past it, so ask the operator of the remote system"
+    )]
+    Impassable {
+        /// The request for the row.
+        request: Request,
+        /// What came in its place.
+        cause: String,
+    },
 }
 
 /// What kind of trouble an error is, for an exit code or an alarm.
@@ -289,6 +313,8 @@ impl SourceError {
             | Self::Malformed { .. }
             | Self::Misshapen { .. }
             | Self::TooLarge { .. }
+            | Self::TooManySkipped { .. }
+            | Self::Impassable { .. }
             | Self::CursorAgain { .. } => ErrorClass::Unusable,
         }
     }
@@ -331,7 +357,7 @@ fn refusal(error: &str, description: Option<&str>) -> String {
 }
 
 /// The first messages in one line: a query with one wrong path may well fail in every row.
-fn list(messages: &[impl fmt::Display]) -> String {
+pub(super) fn list(messages: &[impl fmt::Display]) -> String {
     const SHOWN: usize = 3;
     if messages.is_empty() {
         return "no reason given".to_owned();

@@ -4,7 +4,9 @@
 //! fresh, and hands out each page's rows as the text that came, without parsing them.
 
 mod access;
+mod asking;
 mod body;
+mod divide;
 mod envelope;
 mod error;
 mod graphql;
@@ -19,6 +21,7 @@ mod transport;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::Stream;
 use futures_util::future::Either;
@@ -27,12 +30,13 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
 pub use graphql::GraphqlError;
-pub use page::{Page, Position};
+pub use page::{Page, Position, Skipped};
 
-use crate::connector::{Operation, Remote, Sequence};
+use crate::connector::{Operation, Paging, Remote, Sequence};
 use access::{Access, Pass};
+use asking::Asking;
 use graphql::Reader;
-use transport::Transport;
+use transport::{Attempts, Transport};
 
 /// One tenant of the remote system, ready to be read.
 pub struct Source {
@@ -49,14 +53,26 @@ impl Source {
         Ok(Self { remote, endpoint, access })
     }
 
-    /// The page of an operation's list that begins at a position: a number is enough where pages have one.
+    /// The page of an operation's list that begins at a position: a number is enough where pages have one. It is asked for
+    /// as it is; only [`Source::pages`] finds ways around what does not come.
     pub async fn page(&self, operation: &Operation, at: impl Into<Position>) -> Result<Page, SourceError> {
-        let at = at.into();
+        self.read(operation, &at.into(), self.remote.paging.size, Attempts::All).await
+    }
+
+    /// So many rows from a position on. Numbers of pages count pages of that size.
+    async fn read(
+        &self,
+        operation: &Operation,
+        at: &Position,
+        size: u32,
+        attempts: Attempts,
+    ) -> Result<Page, SourceError> {
+        let paging = Paging { size, ..self.remote.paging.clone() };
         let pass = self.access.pass().await?;
-        match self.fetch(operation, &at, &pass).await {
+        match self.fetch(operation, at, (&paging, attempts), &pass).await {
             Err(refusal @ SourceError::Unauthorized { .. }) => {
                 let pass = self.access.another(pass, refusal).await?;
-                self.fetch(operation, &at, &pass).await
+                self.fetch(operation, at, (&paging, attempts), &pass).await
             }
             answer => answer,
         }
@@ -85,31 +101,49 @@ impl Source {
     /// The stream ends after the page that says it is the last, after a numbered page without rows, after a page
     /// without the cursor that is needed, and after an error. A page that is merely short does not end it. Requests
     /// make headway only while the stream is polled, so give it a task of its own to read on while a page is worked on.
+    ///
+    /// A page that does not come is asked for in smaller ones. Of numbered pages, single rows that the source cannot give
+    /// stand in [`Page::skipped`], up to `limits.skipped_rows` of them.
     pub fn pages<'a>(
         &'a self,
         operation: &'a Operation,
         from: impl Into<Position>,
     ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
         let from = from.into();
+        let asking = Asking::new(self, operation, from.page);
         match self.remote.paging.sequence {
             Sequence::Numbered { prefetch } => {
-                let pages = paging::in_order(move |page| self.page(operation, page), from.page, prefetch);
-                Either::Left(pages)
+                let page = move |number| {
+                    let asking = Arc::clone(&asking);
+                    async move { asking.numbered(number).await }
+                };
+                Either::Left(paging::in_order(page, from.page, prefetch))
             }
             Sequence::Cursors { .. } => {
                 let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
-                Either::Right(paging::by_cursor(move |at| self.page(operation, at), from, again))
+                let page = move |at| {
+                    let asking = Arc::clone(&asking);
+                    async move { asking.at_cursor(at).await }
+                };
+                Either::Right(paging::by_cursor(page, from, again))
             }
         }
     }
 
-    async fn fetch(&self, operation: &Operation, at: &Position, pass: &Pass<'_>) -> Result<Page, SourceError> {
-        let body = graphql::request_body(operation, at, &self.remote.paging);
+    async fn fetch(
+        &self,
+        operation: &Operation,
+        at: &Position,
+        (paging, attempts): (&Paging, Attempts),
+        pass: &Pass<'_>,
+    ) -> Result<Page, SourceError> {
+        let body = graphql::request_body(operation, at, paging);
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let reader = Reader { paging: &self.remote.paging, operation, number: at.page, secrets: &secrets };
+        let reader = Reader { paging, operation, number: at.page, secrets: &secrets };
         self.endpoint
             .send(
                 subject(operation, at.page),
+                attempts,
                 |post| {
                     post.headers(headers.clone())
                         .header(ACCEPT, "application/json")
@@ -143,6 +177,7 @@ impl Source {
         self.endpoint
             .send(
                 Subject::Record { operation: operation.name.clone() },
+                Attempts::All,
                 |post| {
                     post.headers(headers.clone())
                         .header(ACCEPT, "application/json")

@@ -29,6 +29,15 @@ pub(super) struct Transport {
     largest_body: usize,
 }
 
+/// How often a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempts {
+    /// As often as the limits say, while what goes wrong may pass.
+    All,
+    /// Once, since there is another way when it fails.
+    One,
+}
+
 /// An answer, whatever its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -68,6 +77,7 @@ impl Transport {
     pub(super) async fn send<T>(
         &self,
         subject: Subject,
+        attempts: Attempts,
         prepare: impl Fn(RequestBuilder) -> RequestBuilder,
         read: impl Fn(Request, Reply) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
@@ -78,19 +88,23 @@ impl Transport {
         };
         let longest_pause = self.limits.longest_pause;
         attempt
-            .retry(self.pauses())
+            .retry(self.pauses(attempts))
             .when(SourceError::is_transient)
             .adjust(|error, pause| pause.map(|pause| error.retry_after().unwrap_or(pause).min(longest_pause)))
             .notify(|error, pause| warn!(pause = ?pause, "trying again: {error}"))
             .await
     }
 
-    fn pauses(&self) -> ExponentialBuilder {
+    fn pauses(&self, attempts: Attempts) -> ExponentialBuilder {
+        let again = match attempts {
+            Attempts::All => self.limits.attempts.saturating_sub(1),
+            Attempts::One => 0,
+        };
         ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(self.limits.pause)
             .with_max_delay(self.limits.longest_pause)
-            .with_max_times(self.limits.attempts.saturating_sub(1))
+            .with_max_times(again)
     }
 
     async fn attempt<T>(

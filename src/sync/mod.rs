@@ -4,6 +4,7 @@
 //! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
 //! number of records.
 
+mod former;
 mod labels;
 mod mapper;
 mod pace;
@@ -193,7 +194,7 @@ impl Reading {
         let mut lost = 0;
         let mut ended = false;
         while let Some(page) = pages.recv().await {
-            let page = match page {
+            let mut page = match page {
                 Ok(page) => page,
                 Err(error) if goes_on_at_a_cursor && error.refuses_the_request() => return Ok(Walk::Astray(error)),
                 Err(error) => return Ok(Walk::Broken(error)),
@@ -204,6 +205,7 @@ impl Reading {
             {
                 return Ok(Walk::Drifted);
             }
+            former::fill(&self.store, &self.connection, run.model(), &mut page).await?;
             ended |= page.ends_list;
             lost += page.lost;
             reasons.add(&page);
@@ -242,8 +244,12 @@ impl Reading {
         let mut pinned = pinned.clone();
         let (connection, now) = (self.connection.clone(), run.now());
         tokio::task::spawn_blocking(move || {
+            let mut told = false;
             while let Some((page, in_hand)) = to_map.blocking_recv() {
                 let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));
+                if let Ok(page) = &page {
+                    former::LostField::tell(&page.lost_fields, pinned.asked().model(), &mut told);
+                }
                 if mapped.blocking_send(page).is_err() {
                     break;
                 }
@@ -271,7 +277,7 @@ impl Walk {
         let Walk::Ended { lost, ended } = self else { return None };
         let fetched = run.counts().fetched;
         match run.total() {
-            _ if *lost > 0 => Some(format!("{lost} records came without an id")),
+            _ if *lost > 0 => Some(format!("{lost} records came without an id, or not at all")),
             _ if !ended => Some("the list ended without a last page".to_owned()),
             Some(total) if fetched < total => Some(format!("the source announced {total} records and sent {fetched}")),
             _ => None,

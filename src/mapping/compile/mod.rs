@@ -86,7 +86,15 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     }
     let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before);
     let one = compiler.one(document, &row_type, &scope, before);
-    let (operation, rows) = operation?;
+    let (mut operation, rows) = operation?;
+    let marks = [
+        deletion.map(|(slot, _)| slot),
+        parts.group.as_ref().map(|key| key.slot),
+        parts.members_of.as_ref().map(|key| key.slot),
+    ];
+    operation.needed = marks.into_iter().flatten().map(|slot| scope.slots[slot].path.clone()).collect();
+    let ids = parts.sources.iter().find(|source| source.field == "remote_id");
+    operation.ids = ids.map(|source| source.paths.clone()).unwrap_or_default();
     let reads = compiler.reads_of_row(&scope);
     let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     scope.set_dates(&compiler.dates());

@@ -71,7 +71,7 @@ impl Compiler<'_> {
             return None;
         }
         let rows = rows_signature(query, arguments, &pages.items);
-        Some((Operation { name: name.to_owned(), text, root: query.clone() }, rows))
+        Some((Operation { name: name.to_owned(), text, root: query.clone(), ..Operation::default() }, rows))
     }
 
     pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod cursors;
+mod dividing;
 mod keys;
 mod pages;
 mod retries;
@@ -131,6 +132,7 @@ impl Server {
                 attempts: 3,
                 pause: Duration::from_millis(5),
                 longest_pause: Duration::from_millis(50),
+                skipped_rows: 3,
             },
         }
     }
@@ -158,6 +160,7 @@ fn operation() -> Operation {
         text: "query Things($page: Int, $size: Int) { thingPage(page: $page, size: $size) { items { id } } }"
             .to_owned(),
         root: "thingPage".to_owned(),
+        ..Operation::default()
     }
 }
 

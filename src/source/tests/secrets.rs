@@ -29,6 +29,7 @@ fn urls_that_would_leak_are_refused() {
             attempts: 1,
             pause: Duration::ZERO,
             longest_pause: Duration::ZERO,
+            skipped_rows: 3,
         },
     };
     let credentials = || Credentials::of_client("client", SECRET);
