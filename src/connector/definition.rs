@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::headers::HeaderPattern;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
+    CONNECTOR, DATE, DELETION, FAULTS, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
 };
 use super::pages::Pages;
-use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
+use super::remote::{Faults, Limits, OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
@@ -39,6 +39,7 @@ pub(crate) struct Definition {
     pub deletion: Option<(Located<String>, i64)>,
     pub free_fields: FreeFields,
     pub limits: Limits,
+    pub faults: Faults,
     pub scripts: script::Limits,
 }
 
@@ -109,6 +110,7 @@ impl Definition {
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        let faults = fields.get("faults").map_or_else(|| Some(Faults::default()), |node| reader.faults(node));
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         fields.close();
@@ -134,6 +136,7 @@ impl Definition {
             deletion,
             free_fields,
             limits: limits?,
+            faults: faults?,
             scripts: scripts?,
         })
     }
@@ -312,6 +315,15 @@ impl Reader<'_> {
         };
         fields.close();
         Some(limits)
+    }
+
+    /// What refusals mean.
+    fn faults(&self, node: &Node) -> Option<Faults> {
+        let fields = self.open(node, &FAULTS)?;
+        let words = fields.texts("too_complex").into_iter().map(|word| word.value.to_lowercase());
+        let faults = Faults { too_complex: words.filter(|word| !word.trim().is_empty()).collect() };
+        fields.close();
+        Some(faults)
     }
 
     /// How much a call of a script may use.

@@ -41,6 +41,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
         Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
+        Key::optional("faults", Is::Keys(&FAULTS), "What the source's refusals mean"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
     ],
 );
@@ -253,6 +254,17 @@ pub(super) static LIMITS: Keys = Keys::new(
             "How many single rows of a list may be skipped in a sync because the source cannot give them; 20 where it is not said",
         ),
     ],
+);
+
+pub(super) static FAULTS: Keys = Keys::new(
+    "`faults`",
+    "What the source's refusals mean",
+    &[Key::optional(
+        "too_complex",
+        Is::Several(&Is::Text),
+        "Words in the message or the kind of a refused query that say that it asks for too much at once; it is then asked in parts",
+    )
+    .example("[complex, cost]")],
 );
 
 pub(super) static SCRIPTS: Keys = Keys::new(

@@ -41,7 +41,7 @@ pub use connection::{Connection, Options, Reference, SandboxSettings};
 pub use files::Home;
 pub use live::Live;
 pub use remote::{
-    EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
+    EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
 };
 pub use watch::{Changed, Manner, Watch, WatchOptions};
 
@@ -193,6 +193,7 @@ fn remote(
         headers: definition.headers.iter().map(|header| header.filled(settings)).collect(),
         paging: definition.pages.paging.clone(),
         limits: definition.limits.clone(),
+        faults: definition.faults.clone(),
     })
 }
 

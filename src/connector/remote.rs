@@ -17,6 +17,15 @@ pub struct Remote {
     pub paging: Paging,
     /// When to give up, and when to try again.
     pub limits: Limits,
+    /// What its refusals mean.
+    pub faults: Faults,
+}
+
+/// What refusals of the remote system mean, by words in their messages and kinds, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// The query asks for too much at once, and for less of each row at a time it may be answered.
+    pub too_complex: Vec<String>,
 }
 
 /// How access tokens are got: by the client credentials grant of OAuth 2.

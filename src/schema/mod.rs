@@ -21,7 +21,7 @@ pub use introspection::{INTROSPECTION, Introspection};
 pub use lost::Lost;
 pub use path::{PathError, Step, Target};
 pub use refresh::{Change, ChangeKind, Refreshed, refresh};
-pub use selection::Selection;
+pub use selection::{Selection, SelectionPart};
 
 /// What a scalar of the source means.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,6 +14,15 @@ pub struct Selection {
     way: Vec<String>,
 }
 
+/// An operation that asks for a part of what another does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectionPart {
+    /// The document.
+    pub text: String,
+    /// The members of a row that it asks for and no other part does, in order. What it asks for beside them is the id.
+    pub members: Vec<String>,
+}
+
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
@@ -60,6 +69,33 @@ impl Selection {
             _ if paths.iter().any(|wanted| leads_to(path, wanted)) => Keep::Within,
             _ => Keep::Nothing,
         })
+    }
+
+    /// So many operations, or fewer, which together ask for what this one does, with about as many values each. All ask
+    /// for what stands at the paths in `ids`. None where there is nothing to divide.
+    pub fn split(&self, count: usize, ids: &[String]) -> Option<Vec<SelectionPart>> {
+        let members: Vec<_> = self.members();
+        let mut heaviest: Vec<_> =
+            members.iter().enumerate().filter(|(_, (name, _))| !ids.iter().any(|id| id == name)).collect();
+        let count = count.min(heaviest.len());
+        if count < 2 || ids.is_empty() {
+            return None;
+        }
+        heaviest.sort_by_key(|(_, (_, weight))| std::cmp::Reverse(*weight));
+        let mut parts: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new()); count];
+        for (at, (_, weight)) in heaviest {
+            if let Some((load, part)) = parts.iter_mut().min_by_key(|(load, _)| *load) {
+                *load += weight;
+                part.push(at);
+            }
+        }
+        let parts = parts.into_iter().map(|(_, mut part)| {
+            part.sort_unstable();
+            let members: Vec<&str> = part.into_iter().map(|at| members[at].0).collect();
+            let text = self.part(&members, ids);
+            SelectionPart { text, members: members.into_iter().map(str::to_owned).collect() }
+        });
+        Some(parts.collect())
     }
 
     /// The operation without what it asks at these paths of a row, which go through pages of lists as the answer does.
@@ -208,6 +244,20 @@ mod tests {
         let part = squeezed(&selection().part(&["editors", "author"], &["id".to_owned()]));
         let rows = "rows { id author { id name boss { name } } editors(size: 50) { rows { mail } } } last";
         assert!(part.contains(rows), "{part}");
+    }
+
+    #[test]
+    fn parts_divide_the_members_by_weight() {
+        let parts = selection().split(2, &["id".to_owned()]).unwrap();
+        assert_eq!(parts.iter().map(|part| part.members.join(" ")).collect::<Vec<_>>(), ["author", "editors title"]);
+        assert!(parts.iter().all(|part| squeezed(&part.text).contains("rows { id ")));
+        let of = |count: usize, ids: &[&str]| {
+            let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+            selection().split(count, &ids).map(|parts| parts.into_iter().map(|part| part.members).collect::<Vec<_>>())
+        };
+        assert_eq!(of(8, &["id"]).unwrap(), [["author"], ["editors"], ["title"]], "there are no more");
+        assert_eq!(of(8, &["author.id"]).unwrap().len(), 4, "what holds the id holds more");
+        assert_eq!((of(1, &["id"]), of(2, &[])), (None, None));
     }
 
     #[test]

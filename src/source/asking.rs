@@ -8,6 +8,7 @@ use tracing::warn;
 use super::Source;
 use super::divide::may_be_the_size;
 use super::error::SourceError;
+use super::form::Form;
 use super::page::{Page, Position};
 use super::transport::Attempts;
 use crate::connector::Operation;
@@ -24,6 +25,9 @@ pub(super) struct Asking<'a> {
     /// The rows of a numbered page, if that was looked into: a server may give fewer than it is asked for.
     pub(super) rows_of_a_page: OnceCell<u32>,
     learned: Mutex<Learned>,
+    form: Mutex<Arc<Form>>,
+    /// Held while another form is looked for; whether the source was asked for its types.
+    pub(super) reforming: tokio::sync::Mutex<bool>,
 }
 
 /// What a walk learned.
@@ -49,16 +53,30 @@ impl<'a> Asking<'a> {
         });
         let size = paging.size;
         let learned = Learned { size, most: size, fullest: 0, skipped: 0 };
-        Arc::new(Asking { source, operation, from, ids, rows_of_a_page: OnceCell::new(), learned: Mutex::new(learned) })
+        let form = Mutex::new(Arc::new(Form::whole(operation, selection)));
+        let reforming = tokio::sync::Mutex::new(false);
+        Arc::new(Asking {
+            form,
+            reforming,
+            source,
+            operation,
+            from,
+            ids,
+            rows_of_a_page: OnceCell::new(),
+            learned: Mutex::new(learned),
+        })
     }
 
     pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// So many rows of the list from a position on.
-    pub(super) async fn ask(&self, at: &Position, size: u32, attempts: Attempts) -> Result<Page, SourceError> {
-        self.source.read(self.operation, at, size, attempts).await
+    pub(super) fn form(&self) -> Arc<Form> {
+        Arc::clone(&self.form.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set_form(&self, form: Form) {
+        *self.form.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(form);
     }
 
     /// The page that begins at a cursor: with fewer rows when the source does not give as many. What lies behind a row

@@ -261,6 +261,17 @@ pub enum SourceError {
         /// What came in place of the last one.
         cause: String,
     },
+    /// The remote system does not have any more what a read cannot do without.
+    #[error(
+        "{request}: {reason}, and no record can be stored without it; \
+         refresh schema.graphql and correct the mapping, or ask the operator of the remote system"
+    )]
+    Gone {
+        /// The request that was refused.
+        request: Request,
+        /// What it does not have.
+        reason: String,
+    },
     /// The first row behind a cursor cannot be read, and so neither can what follows it.
     #[error(
         "{request}: the record at the cursor cannot be read: {cause}; \
@@ -307,6 +318,7 @@ impl SourceError {
             | Self::KeyRefused { .. }
             | Self::Forbidden { .. }
             | Self::Rejected { .. }
+            | Self::Gone { .. }
             | Self::NotDescribed { .. }
             | Self::Status { .. } => ErrorClass::Refused,
             Self::Failed { .. }

@@ -9,11 +9,13 @@ mod body;
 mod divide;
 mod envelope;
 mod error;
+mod form;
 mod graphql;
 mod introspect;
 mod oauth;
 mod page;
 mod paging;
+mod parts;
 mod record;
 mod transport;
 
@@ -31,6 +33,7 @@ pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
 pub use graphql::GraphqlError;
 pub use page::{Page, Position, Skipped};
+pub(crate) use parts::members;
 
 use crate::connector::{Operation, Paging, Remote, Sequence};
 use access::{Access, Pass};
@@ -103,7 +106,8 @@ impl Source {
     /// make headway only while the stream is polled, so give it a task of its own to read on while a page is worked on.
     ///
     /// A page that does not come is asked for in smaller ones. Of numbered pages, single rows that the source cannot give
-    /// stand in [`Page::skipped`], up to `limits.skipped_rows` of them.
+    /// stand in [`Page::skipped`], up to `limits.skipped_rows` of them. What rows do not have any more at the source stands in
+    /// [`Page::lost`], and an operation that is too complex for it is asked in parts.
     pub fn pages<'a>(
         &'a self,
         operation: &'a Operation,

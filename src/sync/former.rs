@@ -1,18 +1,14 @@
 //! What was stored before stays where the source gives less than it did: rows that it cannot give at all, and fields
 //! that it does not have any more.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::mapper::MappedPage;
 use crate::mapping::{Failure, Issue, Plan, Severity};
 use crate::model::{Id, Kind, Model};
-use crate::source::{Page, Skipped};
+use crate::source::{Page, Skipped, members};
 use crate::store::{RecordWrite, Store, StoreError, StoredRecord};
 
 /// A field that reads what the source does not have any more.
@@ -142,27 +138,6 @@ fn patched(now: &str, lost: &[LostField], before: Option<&str>) -> Option<String
     }
     text.push('}');
     Some(text)
-}
-
-/// The members of an object, in order, with their texts.
-fn members(object: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
-    struct Members;
-    impl<'t> Visitor<'t> for Members {
-        type Value = Vec<(Cow<'t, str>, &'t RawValue)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                members.push((Cow::Owned(name), value));
-            }
-            Ok(members)
-        }
-    }
-    serde_json::Deserializer::from_str(object).deserialize_map(Members).ok()
 }
 
 #[cfg(test)]

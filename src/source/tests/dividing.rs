@@ -170,7 +170,7 @@ async fn a_source_that_goes_down_while_a_page_is_divided_loses_no_row() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_too_slow_is_read_in_smaller_ones_and_so_is_the_rest() {
+async fn a_page_that_is_too_large_is_read_in_smaller_ones_and_so_is_the_rest() {
     let (server, asked) = list_of(40, 100, |_, size, _| {
         let gateway = (StatusCode::OK, "x".repeat(2000)).into_response();
         (size > 5).then_some(gateway)

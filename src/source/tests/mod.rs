@@ -3,6 +3,7 @@
 mod answers;
 mod cursors;
 mod dividing;
+mod forms;
 mod keys;
 mod pages;
 mod retries;
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::connector::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Sequence};
+use crate::connector::{EndMember, Faults, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Sequence};
 
 const SECRET: &str = "s3cr3t/with+signs=";
 
@@ -90,7 +91,7 @@ impl Server {
                     let answer = pages(PageCall {
                         before: page_count.fetch_add(1, Ordering::SeqCst),
                         page: body["variables"]["page"].as_u64().unwrap_or_default(),
-                        size: body["variables"]["size"].as_u64().unwrap(),
+                        size: body["variables"]["size"].as_u64().unwrap_or_default(),
                         authorization: headers
                             .get(header::AUTHORIZATION)
                             .map(|value| value.to_str().unwrap().to_owned())
@@ -134,6 +135,7 @@ impl Server {
                 longest_pause: Duration::from_millis(50),
                 skipped_rows: 3,
             },
+            faults: Faults { too_complex: vec!["complex".to_owned()] },
         }
     }
 

@@ -31,6 +31,7 @@ fn urls_that_would_leak_are_refused() {
             longest_pause: Duration::ZERO,
             skipped_rows: 3,
         },
+        faults: Faults { too_complex: vec!["complex".to_owned()] },
     };
     let credentials = || Credentials::of_client("client", SECRET);
     let error = Source::new(remote.clone(), credentials()).unwrap_err();
