@@ -69,6 +69,8 @@ pub struct FieldSource {
     pub field: String,
     /// The paths of the source that it reads.
     pub paths: Vec<String>,
+    /// The paths of lists that it goes over, and of objects of which it asks whether they are there.
+    pub objects: Vec<String>,
     /// Tables, functions and kinds that take part.
     pub through: Vec<String>,
     /// Whether anything fills it.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::mapper::MappedPage;
 use crate::mapping::{Failure, Issue, Plan, Severity};
 use crate::model::{Id, Kind, Model};
+use crate::schema::Lost;
 use crate::source::{Page, Skipped, members};
 use crate::store::{RecordWrite, Store, StoreError, StoredRecord};
 
@@ -25,10 +26,11 @@ impl LostField {
     /// The fields that a plan cannot fill from a page.
     pub fn of(plan: &Plan, page: &Page) -> Vec<LostField> {
         let lost_to = |field: &str| -> Vec<String> {
-            let reads = plan.sources().iter().find(|source| source.field == field).map(|source| &source.paths);
-            let is_read =
-                |lost: &&crate::schema::Lost| reads.is_some_and(|paths| paths.iter().any(|path| lost.holds(path)));
-            page.lost.iter().filter(is_read).map(|lost| lost.reason.clone()).collect()
+            let source = plan.sources().iter().find(|source| source.field == field);
+            let reads = |lost: &Lost| {
+                source.is_some_and(|source| source.paths.iter().chain(&source.objects).any(|path| lost.holds(path)))
+            };
+            page.lost.iter().filter(|lost| reads(lost)).map(|lost| lost.reason.clone()).collect()
         };
         let fields = plan.model().fields.iter().map(|field| LostField {
             name: field.name,

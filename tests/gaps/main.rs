@@ -38,6 +38,7 @@ fields:
   first_name: first
   last_name: name.last
   email: mail
+  status: { each: name, value: ACTIVE }
   system_roles:
     each: rights
     object: { remote_id: key, remote_label: label, scope: { value: SYSTEM } }
@@ -233,8 +234,22 @@ async fn a_list_that_is_gone_keeps_its_items() {
     let report = tenant.sync().await;
     assert_eq!(reasons(&report), [(true, "system_roles: the source has no such field any more: `Member.rights`", 3)]);
     assert_eq!(tenant.unified("m1").await, before);
-    tenant.garden.world().gone = Some("type Name { last: String }");
     assert_eq!(report.counts.unchanged, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_only_asks_whether_an_object_is_there_fails_with_it() {
+    let tenant = Tenant::of(3).await;
+    tenant.sync().await;
+    let before = tenant.unified("m1").await;
+    assert_eq!(before["status"], "ACTIVE");
+    tenant.garden.world().gone = Some("name:");
+    let report = tenant.sync().await;
+    let why = |field: &str| format!("{field}: the source has no such field any more: `Member.name`");
+    let told: Vec<_> =
+        report.reasons.ranked().into_iter().map(|(_, reason, count)| (reason.to_owned(), count)).collect();
+    assert_eq!(told, [(why("last_name"), 3), (why("status"), 3)]);
+    assert_eq!(tenant.unified("m1").await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -309,6 +309,13 @@ impl Compiler<'_> {
         }
     }
 
+    fn goes_over(&self, path: String) {
+        let mut source = self.state.source.borrow_mut();
+        if !source.objects.contains(&path) {
+            source.objects.push(path);
+        }
+    }
+
     fn goes_through(&self, what: String) {
         let mut source = self.state.source.borrow_mut();
         if !source.through.contains(&what) {

@@ -3,6 +3,7 @@
 use std::{pin::pin, sync::Mutex};
 
 use futures_util::StreamExt;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -281,4 +282,53 @@ async fn errors_of_rows_stay_with_them_in_a_divided_page() {
     assert_eq!(pages[0].items().collect::<Vec<_>>(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(pages[0].errors.iter().map(|error| error.row).collect::<Vec<_>>(), [Some(8)]);
     assert!(pages[0].skipped.is_empty(), "it came by itself");
+}
+
+/// Rows that cannot be given, no two of which are neighbours.
+fn culprits() -> impl Strategy<Value = Vec<u64>> {
+    proptest::collection::vec(2_u64..9, 0..8).prop_map(|steps| {
+        let mut at = 0;
+        let rows = steps.into_iter().map(|step| {
+            at += step;
+            at - 2
+        });
+        rows.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn whatever_cannot_be_given_is_skipped_and_all_else_is_read(
+        rows in 0_u64..60,
+        size in 2_u32..13,
+        cap in 2_u64..13,
+        prefetch in 1_usize..5,
+        culprits in culprits(),
+    ) {
+        let bad: Vec<u64> = culprits.into_iter().filter(|row| *row < rows).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (read, mut given_up) = runtime.block_on(async {
+            let told = bad.clone();
+            let (server, _) = list_of(rows, cap, move |from, given, only_ids| {
+                if !only_ids && holds(from, given, &told) { broken() } else { None }
+            })
+            .await;
+            let mut remote = server.remote();
+            remote.paging.size = size;
+            remote.paging.sequence = Sequence::Numbered { prefetch };
+            remote.limits.skipped_rows = 100;
+            let pages = read(&source(remote)).await;
+            (ids(&pages), skipped(&pages))
+        });
+        let read: std::collections::BTreeSet<u64> = read.into_iter().collect();
+        let expected = (0..rows).filter(|row| !bad.contains(row)).collect();
+        prop_assert_eq!(read, expected);
+        // Where the server gives fewer rows than it is asked for, the first page may reach into the second.
+        given_up.sort();
+        given_up.dedup();
+        let expected: Vec<_> = bad.iter().map(|row| (*row, Some(format!("{{\"id\":{row}}}")))).collect();
+        prop_assert_eq!(given_up, expected);
+    }
 }
