@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
-use super::keys::{CONNECTOR, DATE, DELETION, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING};
+use super::keys::{
+    CONNECTOR, DATE, DELETION, FAULTS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
+};
 use super::limits::SaidLimits;
 use super::pages::Pages;
 use super::permissions::Permissions;
-use super::remote::{OAUTH2_CREDENTIALS, Placement};
+use super::remote::{Faults, OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
@@ -41,6 +43,7 @@ pub(crate) struct Definition {
     pub changes: Option<Changes>,
     pub free_fields: FreeFields,
     pub limits: SaidLimits,
+    pub faults: Faults,
     pub scripts: script::Limits,
     pub permissions: Permissions,
 }
@@ -117,6 +120,7 @@ impl Definition {
             Some(node) => SaidLimits::parse(node, file, problems),
             None => Some(SaidLimits::default()),
         };
+        let faults = fields.get("faults").map_or_else(|| Some(Faults::default()), |node| reader.faults(node));
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         let permissions = fields.get("permissions").map(|node| Permissions::parse(node, file, problems));
@@ -144,6 +148,7 @@ impl Definition {
             changes,
             free_fields,
             limits: limits?,
+            faults: faults?,
             scripts: scripts?,
             permissions: match permissions {
                 Some(permissions) => permissions?,
@@ -310,6 +315,15 @@ impl Reader<'_> {
         };
         fields.close();
         Some((path?, equals))
+    }
+
+    /// What refusals mean.
+    fn faults(&self, node: &Node) -> Option<Faults> {
+        let fields = self.open(node, &FAULTS)?;
+        let words = fields.texts("too_complex").into_iter().map(|word| word.value.to_lowercase());
+        let faults = Faults { too_complex: words.filter(|word| !word.trim().is_empty()).collect() };
+        fields.close();
+        Some(faults)
     }
 
     /// How much a call of a script may use.

@@ -47,6 +47,7 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
             Is::Keys(&LIMITS),
             "How much the source is asked, when to give up, and when to try again",
         ),
+        Key::optional("faults", Is::Keys(&FAULTS), "What the source's refusals mean"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
         Key::optional(
             "permissions",
@@ -326,6 +327,17 @@ pub(super) static DATE: Keys = Keys::new(
         Key::optional("zone", Is::Text, "The time zone of a date without an offset; UTC where it is not said")
             .example("Europe/Amsterdam"),
     ],
+);
+
+pub(super) static FAULTS: Keys = Keys::new(
+    "`faults`",
+    "What the source's refusals mean",
+    &[Key::optional(
+        "too_complex",
+        Is::Several(&Is::Text),
+        "Words in the message or the kind of a refused query that say that it asks for too much at once; it is then asked in parts",
+    )
+    .example("[complex, cost]")],
 );
 
 pub(super) static SCRIPTS: Keys = Keys::new(

@@ -64,6 +64,11 @@ pub(super) static LIMITS: Keys = Keys::new(
             Is::Integer(0, 10_000),
             "Retries that a minute brings, and the most that are in stock; 20 where it is not said",
         ),
+        Key::optional(
+            "skipped_rows",
+            Is::Integer(0, 10_000),
+            "How many single rows of a list may be skipped in a sync because the source cannot give them; 20 where it is not said",
+        ),
         Key::optional("circuit", Is::Keys(&CIRCUIT), "When nothing is sent any more for a while"),
     ],
 );
@@ -120,6 +125,7 @@ pub(crate) struct SaidLimits {
     retry_errors: Option<Vec<String>>,
     retry_share: Option<u32>,
     retry_floor: Option<u32>,
+    skipped_rows: Option<u32>,
     circuit: SaidCircuit,
 }
 
@@ -150,6 +156,7 @@ impl SaidLimits {
                 .map(|_| fields.texts("retry_errors").into_iter().map(|text| text.value).collect()),
             retry_share: number(&fields, "retry_share"),
             retry_floor: number(&fields, "retry_floor"),
+            skipped_rows: number(&fields, "skipped_rows"),
             circuit: fields.get("circuit").and_then(|node| circuit(node, file, problems)).unwrap_or_default(),
         };
         fields.close();
@@ -169,7 +176,7 @@ impl SaidLimits {
     /// The limits with these in the place of others.
     pub fn over(&self, limits: Limits) -> Limits {
         let SaidLimits { timeout, stall, whole, attempts, pause, longest_pause, longest_wait, .. } = *self;
-        let SaidLimits { rate, concurrency, retry_share, retry_floor, circuit, .. } = *self;
+        let SaidLimits { rate, concurrency, retry_share, retry_floor, skipped_rows, circuit, .. } = *self;
         let (retry, budget, of) = (limits.retry, limits.retry_budget, limits.circuit);
         Limits {
             timeout: timeout.unwrap_or(limits.timeout),
@@ -189,6 +196,7 @@ impl SaidLimits {
                 share: retry_share.unwrap_or(budget.share),
                 floor: retry_floor.unwrap_or(budget.floor),
             },
+            skipped_rows: skipped_rows.unwrap_or(limits.skipped_rows),
             circuit: CircuitLimits {
                 failures: circuit.failures.unwrap_or(of.failures),
                 pause: circuit.pause.unwrap_or(of.pause),

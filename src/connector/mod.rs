@@ -47,7 +47,7 @@ pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
-    CircuitLimits, EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate, Remote,
+    CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate, Remote,
     Retry, RetryBudget, Sequence,
 };
 pub use watch::{Changed, Manner, Watch, WatchOptions};
@@ -206,6 +206,7 @@ fn remote(
         headers: definition.headers.iter().map(|header| header.filled(settings)).collect(),
         paging: Paging { size: page_size.unwrap_or(usual.size), ..usual.clone() },
         limits: connection.limits.over(of_source.over(Limits::default())),
+        faults: definition.faults.clone(),
     })
 }
 

@@ -17,6 +17,15 @@ pub struct Remote {
     pub paging: Paging,
     /// How much is asked of it, when to give up, and when to try again.
     pub limits: Limits,
+    /// What its refusals mean.
+    pub faults: Faults,
+}
+
+/// What refusals of the remote system mean, by words in their messages and kinds, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// The query asks for too much at once, and for less of each row at a time it may be answered.
+    pub too_complex: Vec<String>,
 }
 
 /// How access tokens are got: by the client credentials grant of OAuth 2.
@@ -142,6 +151,8 @@ pub struct Limits {
     pub retry_budget: RetryBudget,
     /// When nothing is sent any more for a while.
     pub circuit: CircuitLimits,
+    /// How many single rows of a list may be skipped in one walk because the remote system cannot give them.
+    pub skipped_rows: u32,
 }
 
 /// How many requests may begin in a time.
@@ -210,6 +221,7 @@ impl Default for Limits {
                 pause: Duration::from_secs(30),
                 longest_pause: Duration::from_secs(10 * 60),
             },
+            skipped_rows: 20,
         }
     }
 }

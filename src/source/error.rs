@@ -283,6 +283,41 @@ pub enum SourceError {
         /// The largest answer that is read.
         limit: usize,
     },
+    /// More single rows cannot be read than may be skipped.
+    #[error(
+        "{request}: more than {most} records cannot be read, the last one because of this: {cause}; \
+         ask the operator of the remote system, or raise `limits.skipped_rows`"
+    )]
+    TooManySkipped {
+        /// The request for the last of them.
+        request: Request,
+        /// How many may be skipped.
+        most: u32,
+        /// What came in place of the last one.
+        cause: String,
+    },
+    /// The remote system does not have any more what a read cannot do without.
+    #[error(
+        "{request}: {reason}, and no record can be stored without it; \
+         refresh schema.graphql and correct the mapping, or ask the operator of the remote system"
+    )]
+    Gone {
+        /// The request that was refused.
+        request: Request,
+        /// What it does not have.
+        reason: String,
+    },
+    /// The first row behind a cursor cannot be read, and so neither can what follows it.
+    #[error(
+        "{request}: the record at the cursor cannot be read: {cause}; \
+         a list that is read by cursors cannot be read past it, so ask the operator of the remote system"
+    )]
+    Impassable {
+        /// The request for the row.
+        request: Request,
+        /// What came in its place.
+        cause: String,
+    },
 }
 
 /// What kind of trouble an error is, for an exit code or an alarm.
@@ -331,12 +366,15 @@ impl SourceError {
             | Self::KeyRefused { .. }
             | Self::Forbidden { .. }
             | Self::Rejected { .. }
+            | Self::Gone { .. }
             | Self::NotDescribed { .. }
             | Self::Status { .. } => ErrorClass::Refused,
             Self::Failed { .. }
             | Self::Malformed { .. }
             | Self::Misshapen { .. }
             | Self::TooLarge { .. }
+            | Self::TooManySkipped { .. }
+            | Self::Impassable { .. }
             | Self::CursorAgain { .. } => ErrorClass::Unusable,
         }
     }

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: the request for a page, and what a page's answer says.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -198,6 +199,8 @@ impl Reader<'_> {
             next,
             total: envelope.total,
             errors,
+            skipped: Vec::new(),
+            lost: Arc::default(),
             given,
             rows: rows.iter().flatten().map(|row| text.place(row)).collect(),
             text,
@@ -320,8 +323,12 @@ mod tests {
     }
 
     fn read_by(paging: &Paging, body: &[u8]) -> Result<Page, SourceError> {
-        let operation =
-            Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned(), filter: None };
+        let operation = Operation {
+            name: "Things".to_owned(),
+            text: String::new(),
+            root: "thingPage".to_owned(),
+            ..Operation::default()
+        };
         let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"], again: &[] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
@@ -372,7 +379,7 @@ mod tests {
             prop_assert_eq!(page.next.as_ref(), Some(&next));
             // The cursor goes back as it came.
             let paging = Paging { size: 1, sequence: Sequence::Cursors { next: String::new() }, items: String::new(), end: None, total: None };
-            let operation = Operation { name: String::new(), text: String::new(), root: String::new(), filter: None };
+            let operation = Operation::default();
             let sent: Value = serde_json::from_slice(&request_body(&operation, &next, &paging)).unwrap();
             prop_assert_eq!(sent["variables"]["cursor"].to_string(), next.cursor.unwrap());
         }

@@ -21,7 +21,7 @@ use super::{
     body::{describe, is_cut, legible},
     error::{Request, SourceError, Subject},
     health::{Door, Health},
-    transport::{Reply, Transport},
+    transport::{Attempts, Reply, Transport},
 };
 use crate::connector::{Limits, OAUTH2_CREDENTIALS, OAuth2, Placement};
 
@@ -109,7 +109,7 @@ impl Tokens {
         let asked_at = Instant::now();
         let grant = self
             .transport
-            .send(Subject::Token, |post| self.ask(post), |request, reply| self.read(request, reply))
+            .send(Subject::Token, Attempts::All, |post| self.ask(post), |request, reply| self.read(request, reply))
             .await?;
         let life = usable_life(grant.expires_in, self.margin);
         debug!(usable_seconds = life.as_secs(), "new access token");

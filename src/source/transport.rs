@@ -31,6 +31,15 @@ pub(super) struct Transport {
     door: Door,
 }
 
+/// How often a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempts {
+    /// As often as the limits say, while what goes wrong may pass.
+    All,
+    /// Once, since there is another way when it fails.
+    One,
+}
+
 /// An answer, whatever its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -76,18 +85,23 @@ impl Transport {
     pub(super) async fn send<T>(
         &self,
         subject: Subject,
+        attempts: Attempts,
         prepare: impl Fn(RequestBuilder) -> RequestBuilder,
         read: impl Fn(Request, Reply) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let mut request = Request { subject, url: self.address(), attempts: 0 };
         self.health.earn();
+        let most = match attempts {
+            Attempts::All => self.limits.attempts,
+            Attempts::One => 1,
+        };
         loop {
             let span = self.span(&request);
             let error = match self.attempt(&mut request, &prepare, &read).instrument(span).await {
                 Err(error) if error.is_transient() && !matches!(error, SourceError::CircuitOpen { .. }) => error,
                 settled => return settled,
             };
-            if request.attempts >= self.limits.attempts {
+            if request.attempts >= most {
                 return Err(error);
             }
             let given_up = if self.health.refusal(self.door).is_some() {

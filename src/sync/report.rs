@@ -138,7 +138,10 @@ impl Reasons {
                 self.count(issue.severity == Severity::Failed, &issue.to_string());
             }
         }
-        for _ in 0..page.lost {
+        for why in &page.nameless {
+            self.count(true, why);
+        }
+        for _ in page.nameless.len() as u64..page.lost {
             self.count(true, "the record came without an id and was not stored");
         }
     }

@@ -25,6 +25,7 @@ fn urls_that_would_leak_are_refused() {
             total: None,
         },
         limits: Limits { timeout: Duration::from_secs(1), attempts: 1, ..Limits::default() },
+        faults: Faults { too_complex: vec!["complex".to_owned()] },
     };
     let credentials = || Credentials::of_client("client", SECRET);
     let error = Source::new(remote.clone(), credentials()).unwrap_err();
