@@ -16,6 +16,7 @@ mod recording;
 mod refusals;
 mod resuming;
 mod running;
+mod sandbox;
 mod schema;
 mod screens;
 mod views;
