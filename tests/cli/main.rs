@@ -17,6 +17,7 @@ mod recording;
 mod refusals;
 mod resuming;
 mod running;
+mod sandbox;
 mod schema;
 mod screens;
 mod views;
