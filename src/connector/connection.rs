@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Home;
 use super::definition::Definition;
 use super::keys;
+use super::options::{self, Options};
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::yaml::{self, Fields, Located, Value};
-
-/// A source is not read more often.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Stands in a setting for the base address of the local sandbox.
 pub(super) const SANDBOX: &str = "{sandbox}";
@@ -58,21 +55,6 @@ pub struct SandboxSettings {
     pub candidates: Option<u32>,
     /// Milliseconds that every request takes longer.
     pub latency_ms: Option<u64>,
-}
-
-/// What is done with the records of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Show the source's own record in `remote_data`.
-    pub remote_data: bool,
-    /// How long after the beginning of a sync the next one begins.
-    pub every: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { remote_data: false, every: Duration::from_secs(60 * 60) }
-    }
 }
 
 impl Connection {
@@ -154,7 +136,7 @@ impl Connection {
         let asked = connector.as_ref().and_then(|connector| asked_by(&connector.value));
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
-        let options = fields.get("options").map(|node| options(node, file, problems));
+        let options = fields.get("options").map(|node| options::read(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
         Some(Connection {
@@ -191,17 +173,6 @@ fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
     };
     fields.close();
     Some(settings)
-}
-
-fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
-    let fields = Fields::open(node, &keys::OPTIONS, file, problems)?;
-    let usual = Options::default();
-    let options = Options {
-        remote_data: fields.flag("remote_data").unwrap_or(usual.remote_data),
-        every: fields.duration("every").unwrap_or(usual.every).max(SHORTEST),
-    };
-    fields.close();
-    Some(options)
 }
 
 /// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.

@@ -7,9 +7,11 @@ mod files;
 mod headers;
 pub(crate) mod keys;
 mod live;
+mod options;
 mod overlay;
 mod pages;
 mod remote;
+mod schedule;
 mod secrets;
 mod still;
 mod warn;
@@ -37,12 +39,14 @@ use crate::yaml::Located;
 pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
-pub use connection::{Connection, Options, Reference, SandboxSettings};
+pub use connection::{Connection, Reference, SandboxSettings};
 pub use files::Home;
 pub use live::Live;
+pub use options::{ModelOptions, Options};
 pub use remote::{
     EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
 };
+pub use schedule::{Schedule, Times, WrongTimes};
 pub use watch::{Changed, Manner, Watch, WatchOptions};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.

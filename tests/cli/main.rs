@@ -18,5 +18,6 @@ mod resuming;
 mod running;
 mod schema;
 mod screens;
+mod stopping;
 mod views;
 mod walkthrough;

@@ -1,5 +1,6 @@
 //! Mappings that change while an engine runs: what becomes of records, syncs, readers and other connections.
 
+mod clocks;
 mod connections;
 #[path = "../shared/copy.rs"]
 mod copy;

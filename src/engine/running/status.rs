@@ -50,7 +50,9 @@ pub struct SyncState {
     pub now: Option<SyncNow>,
     /// The last one since the engine began to run.
     pub last: Option<Synced>,
-    /// When the next one begins; none while one is under way.
+    /// Whether one is due and waits for its turn.
+    pub queued: bool,
+    /// When the next one begins; none while one is under way, and when the clock brings none.
     pub next_at: Option<Timestamp>,
 }
 
@@ -108,24 +110,24 @@ impl SyncNow {
 }
 
 impl Synced {
-    pub(super) fn of(report: &SyncReport, began_at: Timestamp) -> Synced {
+    pub(super) fn of(report: &SyncReport, began_at: Timestamp, ended_at: Timestamp) -> Synced {
         Synced {
             began_at,
-            ended_at: Timestamp::now(),
+            ended_at,
             fetched: report.models.iter().map(|model| model.counts.fetched).sum(),
             failed: report.failed(),
             error: report.source_error().map(ToString::to_string),
         }
     }
 
-    pub(super) fn failed(error: &EngineError, began_at: Timestamp) -> Synced {
-        Synced { began_at, ended_at: Timestamp::now(), fetched: 0, failed: 0, error: Some(error.to_string()) }
+    pub(super) fn failed(error: &EngineError, began_at: Timestamp, ended_at: Timestamp) -> Synced {
+        Synced { began_at, ended_at, fetched: 0, failed: 0, error: Some(error.to_string()) }
     }
 }
 
 impl ConnectionStatus {
     pub(super) fn of(member: &Member) -> ConnectionStatus {
-        let State { connection, since, broken, sync, remap, remaps_asked, remaps_done } = member.state().clone();
+        let State { connection, since, broken, sync, remap, remaps_asked, remaps_done, .. } = member.state().clone();
         let remap = remap.iter().map(|progress| RemapStatus {
             model: progress.model.name.to_owned(),
             mapped: progress.done.mapped,
