@@ -10,9 +10,12 @@ mod record;
 mod rollback;
 mod running;
 mod schemas;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
@@ -30,7 +33,7 @@ pub use schemas::{FileSchema, SCHEMAS};
 use crate::connector::{Connection, Home, Live, Reference, Revision};
 use crate::model::Model;
 use crate::source::{Credentials, Source};
-use crate::store::{ListQuery, RowKey, Store, Unmapped};
+use crate::store::{ConnectionState, ListQuery, RowKey, Store, Unmapped};
 use crate::sync::{Event, Pace, Reading, SyncOptions, SyncReport, left_for};
 
 /// The name of the store's file in the home folder when no other is given.
@@ -117,7 +120,20 @@ impl Engine {
             store: self.store.clone(),
             pace: Pace::default(),
         };
-        Ok(reading.sync(options, observe).await?)
+        let result = reading.sync(options, observe).await.map_err(EngineError::from);
+        self.keep_standing(connection, &result).await;
+        result
+    }
+
+    /// Keeps what a sync that nobody's clock began says of a connection.
+    async fn keep_standing(&self, connection: &Connection, result: &Result<SyncReport, EngineError>) {
+        let error = match result {
+            Ok(report) => report.source_error().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        let seen = standing::Sync { error, credentials: standing::Credentials::of(result), next_at: None };
+        let (now, invalid_after) = (Timestamp::now(), connection.options.invalid_after);
+        standing::keep(&self.store, &connection.name, standing::Seen::Synced(seen), now, invalid_after).await;
     }
 
     /// The records of a model, of one connection or of all, in the order in which they first came. `after` is the
@@ -144,6 +160,12 @@ impl Engine {
             Some(stored) => Ok(self.records(model, vec![stored]).await?.pop()),
             None => Ok(None),
         }
+    }
+
+    /// How the connections stand that ever ran: whether they are read, whether the source takes their credentials, and
+    /// how their last syncs ended. [`Store::state_changes`] tells of changes.
+    pub async fn states(&self) -> Result<Vec<ConnectionState>, EngineError> {
+        Ok(self.store.connection_states().await?)
     }
 
     /// How many stored records of a connection `revision` would map otherwise, by model.

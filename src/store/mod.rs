@@ -20,6 +20,7 @@ mod revision;
 mod run;
 mod schema;
 mod scope;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, StoredRaw, Unmappe
 pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
 pub use run::{Counts, NewRun, Outcome, Run};
 pub use scope::RowKey;
+pub use state::{ConnectionState, Standing, StateChange};
 
 /// An open store. Cloning it is cheap; all clones share its connections.
 #[derive(Debug, Clone)]

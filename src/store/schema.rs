@@ -50,6 +50,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(2, "labels", include_str!("migrations/2_labels.sql")),
         migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
         migration(4, "revisions", include_str!("migrations/4_revisions.sql")),
+        migration(6, "states", include_str!("migrations/6_states.sql")),
     ]
 }
 
@@ -96,7 +97,8 @@ pub(super) async fn open_reader(options: &SqliteConnectOptions) -> Result<Sqlite
         Err(sqlx::Error::Database(_)) => 0,
         Err(error) => return Err(error.into()),
     };
-    match version.cmp(&(migrations().len() as i64)) {
+    let latest = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
+    match version.cmp(&latest) {
         Ordering::Less => Err(Problem::OlderSchema),
         Ordering::Equal => Ok(connection),
         Ordering::Greater => Err(Problem::NewerSchema(version)),

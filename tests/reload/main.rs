@@ -9,3 +9,4 @@ mod freed;
 mod home;
 mod load;
 mod remap;
+mod standing;

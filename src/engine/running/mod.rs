@@ -28,8 +28,9 @@ use self::member::Member;
 pub use self::options::RunOptions;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
+use super::standing::{self, Seen};
 use super::{Engine, EngineError};
-use crate::connector::{Connection, Revision, Watch};
+use crate::connector::{Connection, Options, Revision, Watch};
 use crate::diagnostics::Report;
 use crate::sync::Pace;
 
@@ -38,6 +39,8 @@ pub(super) const KEPT: u32 = 50;
 
 /// How long events can be read.
 const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+const FILE_GONE: &str = "its file is gone";
 
 /// However many connections start together, the last one does not wait longer.
 const LONGEST_STAGGER: Duration = Duration::from_secs(30);
@@ -229,11 +232,42 @@ impl Shared {
             }
             connections.push(Reloaded { connection: name, outcome: Outcome::Stopped });
         }
+        self.keep_standings(&connections).await;
         self.broken().retain(|name, _| connections.iter().any(|reloaded| reloaded.connection == *name));
         connections.sort_by(|one, other| one.connection.cmp(&other.connection));
         let reload = Reload { connections, took: began.elapsed() };
         self.tell(&reload);
         Ok(reload)
+    }
+
+    /// Keeps which connections are read and which are not.
+    async fn keep_standings(&self, connections: &[Reloaded]) {
+        let usual = Options::default().invalid_after;
+        for Reloaded { connection: name, outcome } in connections {
+            let member = self.members().get(name).cloned();
+            let (seen, invalid_after) = match (member, outcome) {
+                (Some(member), _) => {
+                    let state = member.state();
+                    (standing::seen_in_its_file(&state.connection), state.connection.options.invalid_after)
+                }
+                (None, Outcome::Stopped) => (Seen::Absent(FILE_GONE.to_owned()), usual),
+                (None, _) => continue,
+            };
+            self.keep_standing(name, seen, invalid_after).await;
+        }
+        // Those of which the files went while nobody ran.
+        if !self.engine.home.root().join("connections").is_dir() {
+            return;
+        }
+        for state in self.engine.store.connection_states().await.unwrap_or_default() {
+            if !connections.iter().any(|reloaded| reloaded.connection == state.connection) {
+                self.keep_standing(&state.connection, Seen::Absent(FILE_GONE.to_owned()), usual).await;
+            }
+        }
+    }
+
+    async fn keep_standing(&self, connection: &str, seen: Seen, invalid_after: Duration) {
+        standing::keep(&self.engine.store, connection, seen, self.now(), invalid_after).await;
     }
 
     /// Runs a connection with what its files became.

@@ -11,6 +11,7 @@ use super::due::{Due, Spread};
 use super::member::{AFTER_TROUBLE, Member};
 use super::status::Synced;
 use crate::engine::EngineError;
+use crate::engine::standing::{self, Credentials, Seen};
 use crate::model::Model;
 use crate::source::Source;
 use crate::store::StoreError;
@@ -135,6 +136,7 @@ impl Member {
             Ok(report) => Synced::of(report, began_at, ended_at),
             Err(error) => Synced::failed(error, began_at, ended_at),
         };
+        let error = synced.error.clone();
         match &synced.error {
             None => tracing::info!(connection = self.name, fetched = synced.fetched, failed = synced.failed, "synced"),
             Some(error) => tracing::warn!(connection = self.name, %error, "the sync did not come to its end"),
@@ -147,6 +149,9 @@ impl Member {
             state.sync.now = None;
             state.sync.last = Some(synced);
         }
+        let seen = standing::Sync { error, credentials: Credentials::of(&result), next_at: self.next(ended_at) };
+        let invalid_after = self.state().connection.options.invalid_after;
+        shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
         if let Err(error) = shared.engine.store.forget_events(Timestamp::now() - super::EVENTS_ARE_KEPT).await {
             tracing::warn!(%error, "old events could not be forgotten");
         }
