@@ -14,7 +14,7 @@ use super::error::{CliError, Exit};
 use super::source::options;
 use crate::api::{Control, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
-use crate::engine::{Access, EngineError, RunOptions, Running, Status, credentials};
+use crate::engine::{Access, BOUNDS, EngineError, RunOptions, Running, Status, credentials, describe};
 use crate::sandbox::Sandbox;
 use crate::source::Credentials;
 use crate::yaml;
@@ -36,6 +36,9 @@ Examples:
 Exit codes:
     0  ended by SIGTERM or Ctrl-C
     2  wrong usage, trouble with the store, or another one is at work on it";
+
+/// How often figures that nobody asks for are put together.
+const UPKEEP: Duration = Duration::from_secs(60);
 
 const AT_ONCE: &str = "ended at once; pages under way are read again the next time";
 
@@ -86,11 +89,14 @@ impl Run {
             ..RunOptions::default()
         };
         let running = Arc::new(engine.run(options).await?);
-        let control = claim.serve(Arc::clone(&running), Arc::new(move || figures.render()));
+        let rendered = figures.clone();
+        let control = claim.serve(Arc::clone(&running), Arc::new(move || rendered.render()));
+        let mut upkeep = tokio::time::interval(UPKEEP);
         context.terminal.note(&self.greeting(context, &running.status()));
         loop {
             tokio::select! {
                 _ = hangup.recv() => reload(&running).await,
+                _ = upkeep.tick() => figures.run_upkeep(),
                 _ = end.recv() => break,
                 Ok(()) = tokio::signal::ctrl_c() => break,
             }
@@ -133,9 +139,10 @@ fn figures() -> Result<PrometheusHandle, CliError> {
     if let Some(figures) = FIGURES.get() {
         return Ok(figures.clone());
     }
-    let figures = PrometheusBuilder::new()
-        .install_recorder()
-        .map_err(|error| CliError::usage(format!("figures cannot be recorded: {error}")))?;
+    let trouble = |error| CliError::usage(format!("figures cannot be recorded: {error}"));
+    let figures =
+        PrometheusBuilder::new().set_buckets(BOUNDS).and_then(PrometheusBuilder::install_recorder).map_err(trouble)?;
+    describe();
     Ok(FIGURES.get_or_init(|| figures).clone())
 }
 

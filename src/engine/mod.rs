@@ -4,6 +4,7 @@ pub mod cases;
 mod coverage;
 mod error;
 mod explain;
+mod figures;
 mod preview;
 mod pull;
 mod record;
@@ -20,13 +21,14 @@ use jiff::Timestamp;
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub use figures::{BOUNDS, FIGURES, Figure, FigureKind, describe};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, Clock, ConnectionStatus, FromHome, ModelChange, Outcome, Reload, Reloaded, RemapStatus, RunOptions,
-    Running, Status, SyncNow, SyncState, Synced, changes,
+    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Reload, Reloaded, RemapStatus,
+    RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
 

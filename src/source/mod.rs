@@ -23,6 +23,7 @@ use std::fmt;
 use futures_util::Stream;
 use futures_util::future::Either;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use tracing::{Instrument, debug_span};
 
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
@@ -93,12 +94,20 @@ impl Source {
         let from = from.into();
         match self.remote.paging.sequence {
             Sequence::Numbered { prefetch } => {
-                let pages = paging::in_order(move |page| self.page(operation, page), from.page, prefetch);
+                let pages = paging::in_order(
+                    move |page| self.page(operation, page).instrument(debug_span!("page", page)),
+                    from.page,
+                    prefetch,
+                );
                 Either::Left(pages)
             }
             Sequence::Cursors { .. } => {
                 let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
-                Either::Right(paging::by_cursor(move |at| self.page(operation, at), from, again))
+                let page = move |at: Position| {
+                    let span = debug_span!("page", page = at.page);
+                    self.page(operation, at).instrument(span)
+                };
+                Either::Right(paging::by_cursor(page, from, again))
             }
         }
     }

@@ -17,6 +17,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span};
 
 use self::mapper::MappedPage;
 use self::pinned::Pinned;
@@ -100,7 +101,10 @@ impl Reading {
             let Some(pinned) = Pinned::new(&self.live, model, labels.clone()) else { continue };
             let report = match models.iter().find(|model| model.ends_the_sync()) {
                 Some(_) => ModelReport::not_read(model),
-                None => self.model(&pinned, options.full, &mut observe).await?,
+                None => {
+                    let span = tracing::info_span!("model", model = model.name);
+                    self.model(&pinned, options.full, &mut observe).instrument(span).await?
+                }
             };
             observe(Event::Finished(report.clone()));
             models.push(report);
@@ -230,18 +234,21 @@ impl Reading {
         let (source, pace) = (Arc::clone(&self.source), self.pace.clone());
         let operation = pinned.asked().operation().clone();
         let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
-        tokio::spawn(async move {
+        let fetching = async move {
             let mut pages = std::pin::pin!(source.pages(&operation, from));
             while let Some(page) = pages.next().await {
                 if fetched.send((page, pace.page())).await.is_err() {
                     break;
                 }
             }
-        });
+        };
+        tokio::spawn(fetching.in_current_span());
         let (mapped, to_write) = mpsc::channel(WAITING);
         let mut pinned = pinned.clone();
         let (connection, now) = (self.connection.clone(), run.now());
+        let span = Span::current();
         tokio::task::spawn_blocking(move || {
+            let _in_the_model = span.entered();
             while let Some((page, in_hand)) = to_map.blocking_recv() {
                 let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));
                 if mapped.blocking_send(page).is_err() {

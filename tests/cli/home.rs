@@ -191,7 +191,15 @@ impl Run {
 /// The binary, in an environment that nobody has touched.
 pub fn crosswalk(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crosswalk"));
-    let from_outside = ["CROSSWALK_HOME", "CROSSWALK_STORE", "CROSSWALK_LOG", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"];
+    let from_outside = [
+        "CROSSWALK_HOME",
+        "CROSSWALK_STORE",
+        "CROSSWALK_LOG",
+        "CROSSWALK_LOG_FORMAT",
+        "COLUMNS",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ];
     for name in from_outside {
         command.env_remove(name);
     }

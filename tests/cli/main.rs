@@ -21,3 +21,4 @@ mod screens;
 mod stopping;
 mod views;
 mod walkthrough;
+mod watching;

@@ -23,13 +23,18 @@ impl<'h> Engine<'h> {
         let mut command = home.command(&[&["run"], arguments].concat());
         let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let engine = Engine { home, process };
-        engine.until("it runs", |status| status["connections"].is_array());
+        engine.until("it runs", |status| status["running"] == true);
         engine
     }
 
     /// One that has read its connections.
     pub fn start_synced(home: &'h TempHome) -> Engine<'h> {
-        let engine = Engine::start(home, &[]);
+        Engine::start_synced_with(home, &[])
+    }
+
+    /// The same, started in a certain way.
+    pub fn start_synced_with(home: &'h TempHome, arguments: &[&str]) -> Engine<'h> {
+        let engine = Engine::start(home, arguments);
         engine.until("it has synced", |status| status["connections"][0]["sync"]["last"].is_object());
         engine
     }

@@ -19,9 +19,10 @@ fn screen(width: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in
-        ["", "sync", "list", "get", "check", "test", "record", "explain", "coverage", "new", "schema", "sandbox"]
-    {
+    for command in [
+        "", "sync", "list", "get", "check", "test", "record", "explain", "coverage", "new", "schema", "sandbox", "run",
+        "status", "history",
+    ] {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|argument| !argument.is_empty()).collect();
         let run = Run::of(&crosswalk(&arguments).output().unwrap());
         assert_eq!(run.code, Some(0));

@@ -12,6 +12,7 @@ use super::due::Due;
 use super::status::SyncState;
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
+use crate::engine::figures::REMAPPED;
 use crate::sync::{RemapProgress, Remapping};
 
 /// How long what the store did not let happen waits.
@@ -170,8 +171,7 @@ impl Member {
                             waiting = left.waiting,
                             "stored records were mapped again"
                         );
-                        metrics::counter!("crosswalk_records_remapped_total", "connection" => self.name.clone())
-                            .increment(done.mapped);
+                        metrics::counter!(REMAPPED, "connection" => self.name.clone()).increment(done.mapped);
                     }
                     let mut state = self.state();
                     (state.remap, state.remaps_done) = (done, asked);

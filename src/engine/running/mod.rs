@@ -4,10 +4,13 @@ mod access;
 mod clock;
 mod compile;
 mod due;
+mod measure;
 mod member;
 mod options;
 mod reload;
+mod standings;
 mod status;
+mod stored;
 mod syncing;
 
 use std::collections::BTreeMap;
@@ -27,10 +30,10 @@ pub(super) use self::compile::kept;
 use self::member::Member;
 pub use self::options::RunOptions;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
-pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
-use super::standing::{self, Seen};
+pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
+use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};
 use super::{Engine, EngineError};
-use crate::connector::{Connection, Options, Revision, Watch};
+use crate::connector::{Connection, Revision, Watch};
 use crate::diagnostics::Report;
 use crate::sync::Pace;
 
@@ -39,8 +42,6 @@ pub(super) const KEPT: u32 = 50;
 
 /// How long events can be read.
 const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-const FILE_GONE: &str = "its file is gone";
 
 /// However many connections start together, the last one does not wait longer.
 const LONGEST_STAGGER: Duration = Duration::from_secs(30);
@@ -119,7 +120,7 @@ impl Running {
         reloading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
-    /// What goes on at this moment.
+    /// What goes on at this moment, as far as the engine itself knows it.
     pub fn status(&self) -> Status {
         self.shared.status()
     }
@@ -240,36 +241,6 @@ impl Shared {
         Ok(reload)
     }
 
-    /// Keeps which connections are read and which are not.
-    async fn keep_standings(&self, connections: &[Reloaded]) {
-        let usual = Options::default().invalid_after;
-        for Reloaded { connection: name, outcome } in connections {
-            let member = self.members().get(name).cloned();
-            let (seen, invalid_after) = match (member, outcome) {
-                (Some(member), _) => {
-                    let state = member.state();
-                    (standing::seen_in_its_file(&state.connection), state.connection.options.invalid_after)
-                }
-                (None, Outcome::Stopped) => (Seen::Absent(FILE_GONE.to_owned()), usual),
-                (None, _) => continue,
-            };
-            self.keep_standing(name, seen, invalid_after).await;
-        }
-        // Those of which the files went while nobody ran.
-        if !self.engine.home.root().join("connections").is_dir() {
-            return;
-        }
-        for state in self.engine.store.connection_states().await.unwrap_or_default() {
-            if !connections.iter().any(|reloaded| reloaded.connection == state.connection) {
-                self.keep_standing(&state.connection, Seen::Absent(FILE_GONE.to_owned()), usual).await;
-            }
-        }
-    }
-
-    async fn keep_standing(&self, connection: &str, seen: Seen, invalid_after: Duration) {
-        standing::keep(&self.engine.store, connection, seen, self.now(), invalid_after).await;
-    }
-
     /// Runs a connection with what its files became.
     async fn take(self: &Arc<Self>, name: &str, compiled: Compiled, head_start: Duration) -> Outcome {
         let member = self.members().get(name).cloned();
@@ -366,22 +337,22 @@ impl Shared {
                 told.remove(connection);
             }
             *reloads.entry(what.to_owned()).or_default() += 1;
-            metrics::counter!("crosswalk_reloads_total", "connection" => connection.clone(), "outcome" => what)
-                .increment(1);
-            metrics::gauge!("crosswalk_connection_broken", "connection" => connection.clone())
-                .set(if what == "broken" { 1.0 } else { 0.0 });
+            metrics::counter!(RELOADS, "connection" => connection.clone(), "outcome" => what).increment(1);
+            metrics::gauge!(BROKEN, "connection" => connection.clone()).set(if what == "broken" { 1.0 } else { 0.0 });
         }
-        metrics::gauge!("crosswalk_reload_seconds").set(reload.took.as_secs_f64());
+        metrics::gauge!(RELOAD_SECONDS).set(reload.took.as_secs_f64());
     }
 
     fn status(&self) -> Status {
-        let running = self.members().values().map(|member| ConnectionStatus::of(member)).collect::<Vec<_>>();
+        let running =
+            self.members().values().map(|member| ConnectionStatus::of(member, self.now())).collect::<Vec<_>>();
         let broken = self.broken();
         let broken = broken.iter().map(|(name, report)| ConnectionStatus::of_broken(name, report));
         let mut connections: Vec<ConnectionStatus> = running.into_iter().chain(broken).collect();
         connections.sort_by(|one, other| one.name.cmp(&other.name));
         Status {
-            started_at: self.started_at,
+            running: true,
+            started_at: Some(self.started_at),
             watching: self.watching.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             reloads: self.reloads.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             connections,

@@ -1,16 +1,19 @@
 //! A connection's syncs: when they are due, what they read, and how they end when the engine does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Duration, sleep};
+use tracing::Instrument;
 
 use super::Shared;
 use super::due::{Due, Spread};
 use super::member::{AFTER_TROUBLE, Member};
 use super::status::Synced;
 use crate::engine::EngineError;
+use crate::engine::figures::{ISSUES, PAGES, RECORDS, count_sync};
 use crate::engine::standing::{self, Credentials, Seen};
 use crate::model::Model;
 use crate::source::Source;
@@ -44,7 +47,8 @@ impl Member {
             if models.is_empty() {
                 continue;
             }
-            self.sync(&shared, &models, &stopping).await;
+            let span = tracing::info_span!("sync", connection = self.name);
+            self.sync(&shared, &models, &stopping).instrument(span).await;
             // Pages that were under way when files changed are of the revision before.
             self.map_again();
         }
@@ -112,7 +116,7 @@ impl Member {
     }
 
     async fn sync(&self, shared: &Shared, models: &[&'static Model], stopping: &watch::Receiver<bool>) {
-        let began_at = shared.now();
+        let (began_at, began) = (shared.now(), Instant::now());
         {
             let mut state = self.state();
             state.sync.now = Some(Default::default());
@@ -136,9 +140,16 @@ impl Member {
             Ok(report) => Synced::of(report, began_at, ended_at),
             Err(error) => Synced::failed(error, began_at, ended_at),
         };
-        let error = synced.error.clone();
+        let (error, credentials) = (synced.error.clone(), Credentials::of(&result));
+        count_sync(&self.name, outcome(&result, credentials), began.elapsed());
         match &synced.error {
-            None => tracing::info!(connection = self.name, fetched = synced.fetched, failed = synced.failed, "synced"),
+            None => tracing::info!(
+                connection = self.name,
+                fetched = synced.fetched,
+                failed = synced.failed,
+                milliseconds = began.elapsed().as_millis() as u64,
+                "synced"
+            ),
             Some(error) => tracing::warn!(connection = self.name, %error, "the sync did not come to its end"),
         }
         {
@@ -149,7 +160,7 @@ impl Member {
             state.sync.now = None;
             state.sync.last = Some(synced);
         }
-        let seen = standing::Sync { error, credentials: Credentials::of(&result), next_at: self.next(ended_at) };
+        let seen = standing::Sync { error, credentials, next_at: self.next(ended_at) };
         let invalid_after = self.state().connection.options.invalid_after;
         shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
         if let Err(error) = shared.engine.store.forget_events(Timestamp::now() - super::EVENTS_ARE_KEPT).await {
@@ -179,6 +190,7 @@ impl Member {
             if let Some(now) = &mut self.state().sync.now {
                 now.hear(&event);
             }
+            tell(&self.name, &event);
             if matches!(event, Event::Page { .. } | Event::Finished(_)) && *stopping.borrow() {
                 behind_a_page.notify_one();
             }
@@ -210,5 +222,56 @@ fn settle(due: &mut Due, result: &Result<SyncReport, EngineError>, began_at: Tim
             due.failed(ended_at, report.source_error().is_some_and(|error| error.refuses_the_credentials()));
         }
         _ => due.was_read(began_at),
+    }
+}
+
+/// The name of how a sync ended, for its figure.
+fn outcome(result: &Result<SyncReport, EngineError>, credentials: Credentials) -> &'static str {
+    match result {
+        _ if credentials == Credentials::Refused => "refused",
+        Err(_) => "failed",
+        Ok(report) if report.source_error().is_some() => "failed",
+        Ok(report) if report.models.iter().all(|model| matches!(model.state, Ended::Complete)) => "complete",
+        Ok(_) => "incomplete",
+    }
+}
+
+/// Says in the log and in figures what happened to records.
+fn tell(connection: &str, event: &Event) {
+    let labels = |model: &Model| [("connection", connection.to_owned()), ("model", model.name.to_owned())];
+    match event {
+        Event::Page { model, fetched, total } => {
+            metrics::counter!(PAGES, &labels(model)).increment(1);
+            tracing::debug!(connection, model = model.name, fetched, total, "a page was written");
+        }
+        // What an interrupted read counted is counted by the one that goes on with it.
+        Event::Finished(report) if !matches!(report.state, Ended::Interrupted(_) | Ended::NotRead) => {
+            let (model, counts) = (report.model, report.counts);
+            let records = [
+                ("fetched", counts.fetched),
+                ("created", counts.created),
+                ("changed", counts.changed),
+                ("deleted", counts.deleted),
+                ("failed", counts.failed),
+            ];
+            for (what, count) in records {
+                let [connection, model] = labels(model);
+                metrics::counter!(RECORDS, &[connection, model, ("what", what.to_owned())]).increment(count);
+            }
+            metrics::counter!(ISSUES, &labels(model)).increment(counts.issues);
+            tracing::debug!(
+                connection,
+                model = model.name,
+                fetched = counts.fetched,
+                created = counts.created,
+                changed = counts.changed,
+                deleted = counts.deleted,
+                failed = counts.failed,
+                issues = counts.issues,
+                milliseconds = report.elapsed.as_millis() as u64,
+                "a model was read"
+            );
+        }
+        _ => {}
     }
 }
