@@ -1,6 +1,7 @@
 //! When a connection or a model is read: so long after the last time, or at times of the day.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use croner::Cron;
@@ -28,7 +29,7 @@ pub enum Schedule {
 #[derive(Clone)]
 pub struct Times {
     text: String,
-    cron: Cron,
+    cron: Arc<Cron>,
     zone: TimeZone,
 }
 
@@ -59,7 +60,7 @@ impl Times {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(&text).map_err(|error| wrong(told(error)))?;
         let zone = TimeZone::get(zone).map_err(|_| WrongTimes::Zone(zone.to_owned()))?;
-        let times = Times { text, cron, zone };
+        let times = Times { text, cron: Arc::new(cron), zone };
         match times.first_after(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(times),
             None => Err(WrongTimes::Never(times.text)),
@@ -78,6 +79,8 @@ fn told(error: CronError) -> String {
         CronError::InvalidPattern(why) | CronError::IllegalCharacters(why) | CronError::ComponentError(why) => why,
         other => other.to_string(),
     }
+    .trim_end_matches('.')
+    .to_owned()
 }
 
 impl PartialEq for Times {

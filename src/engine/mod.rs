@@ -133,7 +133,8 @@ impl Engine {
             Ok(report) => report.source_error().map(ToString::to_string),
             Err(error) => Some(error.to_string()),
         };
-        let seen = standing::Sync { error, credentials: standing::Credentials::of(result), next_at: None };
+        let credentials = standing::Credentials::of(result);
+        let seen = standing::Sync { error, others_fail: false, credentials, next_at: None };
         let (now, invalid_after) = (Timestamp::now(), connection.options.invalid_after);
         standing::keep(&self.store, &connection.name, standing::Seen::Synced(seen), now, invalid_after).await;
     }

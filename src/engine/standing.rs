@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::connector::Connection;
 use crate::engine::EngineError;
+use crate::model::MODELS;
 use crate::store::{ConnectionState, Standing, Store};
 use crate::sync::{State as Ended, SyncReport};
 
@@ -25,6 +26,8 @@ pub(super) enum Seen {
 pub(super) struct Sync {
     /// Why it did not come to its end.
     pub error: Option<String>,
+    /// Whether an earlier one did not that read what this one did not.
+    pub others_fail: bool,
     pub credentials: Credentials,
     /// When the next one is due, if the clock says it.
     pub next_at: Option<Timestamp>,
@@ -93,8 +96,12 @@ pub(super) fn next(
         Seen::Synced(sync) => {
             state.tried_at = Some(now);
             state.next_at = sync.next_at.or(state.next_at);
-            state.failures = if sync.error.is_some() { state.failures + 1 } else { 0 };
-            state.error.clone_from(&sync.error);
+            if sync.error.is_some() {
+                state.failures += 1;
+                state.error.clone_from(&sync.error);
+            } else if !sync.others_fail {
+                (state.failures, state.error) = (0, None);
+            }
             match sync.credentials {
                 Credentials::Taken => state.refused_since = None,
                 Credentials::Refused => state.refused_since = state.refused_since.or(Some(now)),
@@ -129,8 +136,7 @@ pub(super) fn seen_in_its_file(connection: &Connection) -> Seen {
     if connection.options.paused {
         return Seen::Absent("its file says `paused`".to_owned());
     }
-    let is_off = |model: &&crate::model::Model| connection.options.clock(model).is_none();
-    if crate::model::MODELS.iter().all(|model| is_off(model)) {
+    if MODELS.iter().all(|model| connection.options.clock(model).is_none()) {
         return Seen::Absent("its file switches all models off".to_owned());
     }
     Seen::Present
@@ -169,7 +175,7 @@ mod tests {
 
     fn synced(credentials: Credentials) -> Seen {
         let error = (credentials != Credentials::Taken).then(|| "no".to_owned());
-        Seen::Synced(Sync { error, credentials, next_at: None })
+        Seen::Synced(Sync { error, others_fail: false, credentials, next_at: None })
     }
 
     /// What is seen hour by hour, and how the connection stands then.
@@ -248,6 +254,9 @@ mod tests {
         let one = next("acme", None, &failed, at(0), THREE_DAYS);
         let two = next("acme", Some(&one), &failed, at(1), THREE_DAYS);
         assert_eq!((two.failures, two.error.as_deref(), two.tried_at), (2, Some("no"), Some(at(1))));
+        let of_other_models = Sync { error: None, others_fail: true, credentials: Credentials::Taken, next_at: None };
+        let others = next("acme", Some(&two), &Seen::Synced(of_other_models), at(2), THREE_DAYS);
+        assert_eq!((others.failures, others.error.as_deref()), (2, Some("no")), "what failed still does");
         let good = next("acme", Some(&two), &synced(Credentials::Taken), at(2), THREE_DAYS);
         assert_eq!((good.failures, good.error), (0, None));
     }

@@ -130,7 +130,8 @@ impl Running {
         self.shared.members().get(connection).map(|member| member.live.revision())
     }
 
-    /// Begins the next sync of a connection now, unless one is under way. False when there is no such connection.
+    /// Begins the next sync of a connection now, or as soon as the one under way ends. Models that are paused or off are
+    /// not read. False when there is no such connection.
     pub fn sync_now(&self, connection: &str) -> bool {
         let member = self.shared.members().get(connection).cloned();
         member.inspect(|member| member.sync_now.notify_one()).is_some()

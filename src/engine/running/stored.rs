@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::status::{ConnectionStatus, ModelStatus, Status, SyncState};
 use super::{Running, Shared};
+use crate::connector::Connection;
 use crate::engine::{Engine, EngineError};
-use crate::model::MODELS;
+use crate::model::{MODELS, Model};
 use crate::store::{ConnectionState, RunState};
 
 /// How the store names a run after which somebody has to look.
@@ -42,8 +43,11 @@ impl Engine {
 
     /// How far each model was read that ever was tried.
     async fn models_of(&self, connection: &str) -> Result<Vec<ModelStatus>, EngineError> {
+        // What the file switched off is not expected to be fresh.
+        let options = Connection::load(&self.home, connection).map(|connection| connection.options).unwrap_or_default();
+        let is_off = |model: &Model| options.models.get(model.name).is_some_and(|own| own.off);
         let mut models = Vec::new();
-        for model in MODELS {
+        for model in MODELS.iter().filter(|model| !is_off(model)) {
             let Some(latest) = self.store.runs(Some(connection), Some(model), 1).await?.pop() else { continue };
             let complete = self.store.latest_complete(connection, model).await?;
             let held = (latest.state.as_str() == HELD).then(|| latest.message.clone().unwrap_or_default());
@@ -133,6 +137,8 @@ impl ConnectionStatus {
         self.sync.tried_at = sync.tried_at;
         let clocks = std::mem::take(&mut self.models);
         let mut models = stored.models;
+        // Nor is what the mapping no longer reads.
+        models.retain(|model| clocks.is_empty() || clocks.iter().any(|clock| clock.model == model.model));
         for clock in clocks {
             match models.iter_mut().find(|model| model.model == clock.model) {
                 Some(model) => (model.next_at, model.failures) = (clock.next_at, clock.failures),

@@ -160,7 +160,8 @@ impl Member {
             state.sync.now = None;
             state.sync.last = Some(synced);
         }
-        let seen = standing::Sync { error, credentials, next_at: self.next(ended_at) };
+        let others_fail = self.state().dues.iter().any(|due| due.trouble.is_some());
+        let seen = standing::Sync { error, others_fail, credentials, next_at: self.next(ended_at) };
         let invalid_after = self.state().connection.options.invalid_after;
         shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
         if let Err(error) = shared.engine.store.forget_events(Timestamp::now() - super::EVENTS_ARE_KEPT).await {
