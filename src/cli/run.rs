@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use clap::Args;
 use futures_util::future::BoxFuture;
@@ -13,16 +14,18 @@ use super::error::{CliError, Exit};
 use super::source::options;
 use crate::api::{Control, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
-use crate::engine::{Access, EngineError, RunOptions, Running, Status, credentials};
+use crate::engine::{Access, BOUNDS, EngineError, RunOptions, Running, Status, credentials, describe};
 use crate::sandbox::Sandbox;
 use crate::source::Credentials;
+use crate::yaml;
 
 const NOTES: &str = "\
-Connections are read as often as `options: { every: 15m }` in their files says, or
-once an hour. Mappings, scripts, tables and connections may change meanwhile: they
-are in use as soon as they are saved, and stored records are mapped again. Files that
-cannot be run with leave the last good ones in use. SIGHUP looks at the files at once,
-SIGTERM and Ctrl-C end the engine; what is under way goes on there the next time.
+Connections are read as often as `options: { every: 15m }` in their files says, at the
+times of `options: { cron: \"0 2 * * *\" }`, or once an hour. Mappings, scripts, tables and
+connections may change meanwhile: they are in use as soon as they are saved, and stored
+records are mapped again. Files that cannot be run with leave the last good ones in use.
+SIGHUP looks at the files at once. SIGTERM and Ctrl-C let each sync finish its page and
+end the engine, a second one ends it at once; the next start goes on there.
 
 Examples:
   crosswalk run                          everything in connections/
@@ -33,6 +36,16 @@ Examples:
 Exit codes:
     0  ended by SIGTERM or Ctrl-C
     2  wrong usage, trouble with the store, or another one is at work on it";
+
+/// How often figures that nobody asks for are put together.
+const UPKEEP: Duration = Duration::from_secs(60);
+
+const AT_ONCE: &str = "ended at once; pages under way are read again the next time";
+
+/// A duration as files write it.
+fn length(text: &str) -> Result<Duration, String> {
+    yaml::duration(text).ok_or_else(|| "write a number and a unit: 500ms, 10s, 2m".to_owned())
+}
 
 /// Sync connections by the clock, and take over changes of mappings as they are saved
 #[derive(Debug, Args)]
@@ -53,6 +66,12 @@ pub(super) struct Run {
     /// Requests to sources that may be under way at the same time, over all connections
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_requests: u32,
+    /// Connections to read at the same time; the others wait for their turn
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    max_syncs: u16,
+    /// How long syncs may take to finish a page when the engine is told to end
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = length)]
+    stop_within: Duration,
 }
 
 impl Run {
@@ -67,23 +86,35 @@ impl Run {
         let options = RunOptions {
             access: Arc::new(Sandboxes::default()),
             syncs: !self.no_sync,
+            max_syncs: usize::from(self.max_syncs),
             keep: self.keep,
             watch: (!self.no_watch).then_some(watch),
             max_requests: self.max_requests as usize,
+            ..RunOptions::default()
         };
         let running = Arc::new(engine.run(options).await?);
-        let control = claim.serve(Arc::clone(&running), Arc::new(move || figures.render()));
+        let rendered = figures.clone();
+        let control = claim.serve(Arc::clone(&running), Arc::new(move || rendered.render()));
+        let mut upkeep = tokio::time::interval(UPKEEP);
         context.terminal.note(&self.greeting(context, &running.status()));
         loop {
             tokio::select! {
                 _ = hangup.recv() => reload(&running).await,
+                _ = upkeep.tick() => figures.run_upkeep(),
                 _ = end.recv() => break,
                 Ok(()) = tokio::signal::ctrl_c() => break,
             }
         }
         drop(control);
-        running.stop().await;
-        context.terminal.note("ended; what was under way goes on there the next time");
+        let farewell = tokio::select! {
+            in_time = running.stop_within(self.stop_within) => match in_time {
+                true => "ended; what was under way goes on there the next time",
+                false => "ended before every page under way was finished; they are read again the next time",
+            },
+            _ = end.recv() => AT_ONCE,
+            Ok(()) = tokio::signal::ctrl_c() => AT_ONCE,
+        };
+        context.terminal.note(farewell);
         Ok(Exit::Done)
     }
 
@@ -112,9 +143,10 @@ fn figures() -> Result<PrometheusHandle, CliError> {
     if let Some(figures) = FIGURES.get() {
         return Ok(figures.clone());
     }
-    let figures = PrometheusBuilder::new()
-        .install_recorder()
-        .map_err(|error| CliError::usage(format!("figures cannot be recorded: {error}")))?;
+    let trouble = |error| CliError::usage(format!("figures cannot be recorded: {error}"));
+    let figures =
+        PrometheusBuilder::new().set_buckets(BOUNDS).and_then(PrometheusBuilder::install_recorder).map_err(trouble)?;
+    describe();
     Ok(FIGURES.get_or_init(|| figures).clone())
 }
 

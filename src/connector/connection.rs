@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
 
@@ -10,13 +9,11 @@ use super::Home;
 use super::definition::Definition;
 use super::keys;
 use super::limits::SaidLimits;
+use super::options::{self, Options};
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::vault;
 use crate::yaml::{self, Fields, Located, Value};
-
-/// A source is not read more often.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Stands in a setting for the base address of the local sandbox.
 pub(super) const SANDBOX: &str = "{sandbox}";
@@ -67,48 +64,6 @@ pub struct SandboxSettings {
     pub candidates: Option<u32>,
     /// Milliseconds that every request takes longer.
     pub latency_ms: Option<u64>,
-}
-
-/// What is done with the records of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Show the source's own record in `remote_data`.
-    pub remote_data: bool,
-    /// How long after the beginning of a sync the next one begins.
-    pub every: Duration,
-    /// How often all is read, and what is believed of deletions.
-    pub sync: SyncRules,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { remote_data: false, every: Duration::from_secs(60 * 60), sync: SyncRules::default() }
-    }
-}
-
-/// How often all records are read, and what is believed of deletions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SyncRules {
-    /// How long after all records were read they are read again; in between, those that changed are.
-    pub full_every: Duration,
-    /// How many of a hundred records may be gone at once before somebody has to look.
-    pub most_deleted: u8,
-    /// So many may be gone at once whatever their share is.
-    pub few_deleted: u64,
-    /// How long a deleted record keeps its fields.
-    pub clear_deleted_after: Duration,
-}
-
-impl Default for SyncRules {
-    fn default() -> Self {
-        const DAY: u64 = 24 * 60 * 60;
-        SyncRules {
-            full_every: Duration::from_secs(DAY),
-            most_deleted: 20,
-            few_deleted: 10,
-            clear_deleted_after: Duration::from_secs(14 * DAY),
-        }
-    }
 }
 
 impl Connection {
@@ -200,7 +155,7 @@ impl Connection {
         let asked = connector.as_ref().and_then(|connector| asked_by(&connector.value));
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
-        let options = fields.get("options").map(|node| options(node, file, problems));
+        let options = fields.get("options").map(|node| options::read(node, file, problems));
         let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
@@ -259,34 +214,6 @@ fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
     };
     fields.close();
     Some(settings)
-}
-
-fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
-    let fields = Fields::open(node, &keys::OPTIONS, file, problems)?;
-    let usual = Options::default();
-    let options = Options {
-        remote_data: fields.flag("remote_data").unwrap_or(usual.remote_data),
-        every: fields.duration("every").unwrap_or(usual.every).max(SHORTEST),
-        sync: SyncRules {
-            full_every: fields.duration("full_every").unwrap_or(usual.sync.full_every),
-            ..fields.get("deletions").map_or_else(|| Some(usual.sync), |node| deletions(node, file, problems))?
-        },
-    };
-    fields.close();
-    Some(options)
-}
-
-fn deletions(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SyncRules> {
-    let fields = Fields::open(node, &keys::DELETIONS, file, problems)?;
-    let usual = SyncRules::default();
-    let rules = SyncRules {
-        most_deleted: fields.integer("most").and_then(|most| u8::try_from(most).ok()).unwrap_or(usual.most_deleted),
-        few_deleted: fields.integer("few").and_then(|few| u64::try_from(few).ok()).unwrap_or(usual.few_deleted),
-        clear_deleted_after: fields.duration("clear_after").unwrap_or(usual.clear_deleted_after),
-        ..usual
-    };
-    fields.close();
-    Some(rules)
 }
 
 /// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.

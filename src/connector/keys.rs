@@ -419,13 +419,25 @@ pub(super) static SANDBOX: Keys = Keys::new(
 
 pub(super) static OPTIONS: Keys = Keys::new(
     "`options`",
-    "What is done with the records of a connection",
+    "What is done with the records of a connection, and when `crosswalk run` reads them",
     &[
         Key::optional("remote_data", Is::Flag, "Show the source's own record in `remote_data`"),
+        EVERY,
+        CRON,
+        Key::optional("zone", Is::Text, "The time zone of `cron`, by its name in the time zone database; UTC where it is not said")
+            .example("Europe/Amsterdam"),
         Key::optional(
-            "every",
+            "jitter",
             Is::Duration,
-            "How long after the beginning of a sync `crosswalk run` begins the next; 1h where it is not said, and at least 1s",
+            "The span over which connections with the same clock are spread; a tenth of the interval where it is not said, and at most 5m",
+        ),
+        Key::optional("models", Is::Defined("clocks"), "Models that are read by a clock of their own, or not at all")
+            .example("{ users: { every: 6h }, applications: { every: 5m } }"),
+        Key::optional("paused", Is::Flag, "Do not read it by the clock; what is stored stays"),
+        Key::optional(
+            "invalid_after",
+            Is::Duration,
+            "How long the source may refuse the credentials before the connection counts as invalid; 3d where it is not said",
         ),
         Key::optional(
             "full_every",
@@ -460,4 +472,24 @@ pub(super) static DELETIONS: Keys = Keys::new(
             "How long a deleted record keeps its fields and what the source sent; 14d where it is not said",
         ),
     ],
+)
+.choosing(&[Choice { of: &["every", "cron"], required: false }]);
+
+pub(crate) static CLOCK: Keys = Keys::new(
+    "the clock of a model",
+    "When a model is read, where that differs from its connection",
+    &[EVERY, CRON, Key::optional("off", Is::Flag, "Do not read it by the clock; what is stored stays")],
+)
+.choosing(&[Choice { of: &["every", "cron"], required: false }]);
+
+const EVERY: Key = Key::optional(
+    "every",
+    Is::Duration,
+    "How long after the beginning of a sync the next one begins at the latest; 1h where it is not said, and at least 1s",
 );
+const CRON: Key = Key::optional(
+    "cron",
+    Is::Defined("cron"),
+    "The times at which a sync begins, in the place of `every`: minute, hour, day of the month, month, day of the week",
+)
+.example("0 2 * * *");

@@ -10,10 +10,12 @@ mod headers;
 pub(crate) mod keys;
 mod limits;
 mod live;
+mod options;
 mod overlay;
 mod pages;
 mod permissions;
 mod remote;
+mod schedule;
 mod secrets;
 mod still;
 mod warn;
@@ -41,15 +43,17 @@ use crate::yaml::Located;
 pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
-pub use connection::{Connection, Options, Reference, SandboxSettings, SyncRules};
+pub use connection::{Connection, Reference, SandboxSettings};
 pub use files::Home;
 pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
+pub use options::{ModelOptions, Options, SyncRules};
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
     CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate, Remote,
     Retry, RetryBudget, Sequence,
 };
+pub use schedule::{Schedule, Times, WrongTimes};
 pub use watch::{Changed, Manner, Watch, WatchOptions};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.

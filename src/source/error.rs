@@ -379,6 +379,11 @@ impl SourceError {
         }
     }
 
+    /// Whether the remote system does not take the credentials, whatever is asked.
+    pub fn refuses_the_credentials(&self) -> bool {
+        matches!(self, Self::Credentials { .. } | Self::Unauthorized { .. } | Self::KeyRefused { .. })
+    }
+
     /// Whether the remote system understood who asks, and would not answer this request: the place in a list that it
     /// names may be one that the remote system no longer knows.
     pub fn refuses_the_request(&self) -> bool {

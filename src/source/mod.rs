@@ -32,6 +32,7 @@ use std::sync::Arc;
 use futures_util::Stream;
 use futures_util::future::Either;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use tracing::{Instrument, debug_span};
 
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
@@ -146,15 +147,15 @@ impl Source {
             Sequence::Numbered { prefetch } => {
                 let page = move |number| {
                     let asking = Arc::clone(&asking);
-                    async move { asking.numbered(number).await }
+                    async move { asking.numbered(number).await }.instrument(debug_span!("page", page = number))
                 };
                 Either::Left(paging::in_order(page, from.page, prefetch))
             }
             Sequence::Cursors { .. } => {
                 let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
-                let page = move |at| {
-                    let asking = Arc::clone(&asking);
-                    async move { asking.at_cursor(at).await }
+                let page = move |at: Position| {
+                    let (asking, span) = (Arc::clone(&asking), debug_span!("page", page = at.page));
+                    async move { asking.at_cursor(at).await }.instrument(span)
                 };
                 Either::Right(paging::by_cursor(page, from, again))
             }

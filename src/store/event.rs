@@ -136,6 +136,12 @@ impl Store {
         done.map(|done| done.rows_affected()).map_err(|error| self.error(error.into()))
     }
 
+    /// How many events can be read.
+    pub async fn events_stored(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(self.readers()).await;
+        count.map(natural).map_err(|error| self.error(error.into()))
+    }
+
     /// The number of the latest event; 0 when there is none.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM events")

@@ -86,15 +86,34 @@ pub struct RunSummary {
 impl Store {
     /// The latest runs, the newest first, of one connection or of all.
     pub async fn history(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
-        self.summaries(connection, limit).await.map_err(|problem| self.error(problem))
+        self.summaries(connection, None, limit).await.map_err(|problem| self.error(problem))
     }
 
-    async fn summaries(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, Problem> {
-        let rows = sqlx::query("SELECT * FROM syncs WHERE ?1 IS NULL OR connection = ?1 ORDER BY id DESC LIMIT ?2")
-            .bind(connection.map(str::to_owned))
-            .bind(limit)
-            .fetch_all(self.readers())
-            .await?;
+    /// The same of one model or of all.
+    pub async fn runs(
+        &self,
+        connection: Option<&str>,
+        model: Option<&Model>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.summaries(connection, model, limit).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn summaries(
+        &self,
+        connection: Option<&str>,
+        model: Option<&Model>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>, Problem> {
+        let rows = sqlx::query(
+            "SELECT * FROM syncs WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR model = ?2) \
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(connection.map(str::to_owned))
+        .bind(model.map(|model| model.name))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await?;
         rows.iter().map(summary).collect()
     }
 }

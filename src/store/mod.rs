@@ -21,6 +21,7 @@ mod revision;
 mod run;
 mod schema;
 mod scope;
+mod state;
 mod statement;
 mod sweep;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, StoredRaw, Unmappe
 pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
 pub use run::{Counts, NewRun, Outcome, Run, RunKind};
 pub use scope::RowKey;
+pub use state::{ConnectionState, Standing, StateChange};
 pub use sweep::SweepPage;
 
 /// An open store. Cloning it is cheap; all clones share its connections.

@@ -20,6 +20,7 @@ mod walk;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use self::pinned::Pinned;
 use crate::connector::{Live, SyncRules};
@@ -105,7 +106,10 @@ impl Reading {
             let Some(pinned) = Pinned::new(&self.live, model, labels.clone()) else { continue };
             let report = match models.iter().find(|model| model.ends_the_sync()) {
                 Some(_) => ModelReport::not_read(model),
-                None => self.model(&pinned, options, &mut observe).await?,
+                None => {
+                    let span = tracing::info_span!("model", model = model.name);
+                    self.model(&pinned, options, &mut observe).instrument(span).await?
+                }
             };
             observe(Event::Finished(report.clone()));
             models.push(report);

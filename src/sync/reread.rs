@@ -29,8 +29,10 @@ pub(super) struct Reread {
     pub counts: Counts,
     /// Ids that the source knows no more.
     pub missing: Vec<String>,
-    /// Why the rest was not read.
+    /// Why the rest was not read: the source does not answer.
     pub broken: Option<SourceError>,
+    /// Why the rest was not read: it does not answer this query.
+    pub refused: Option<SourceError>,
 }
 
 impl Reading {
@@ -51,6 +53,8 @@ impl Reading {
                 match answer {
                     Ok(Some(text)) => texts.push(text),
                     Ok(None) => reread.missing.push(id),
+                    // The query itself is refused, and so it would be for the others.
+                    Err(error @ SourceError::Rejected { .. }) => reread.refused = Some(error),
                     // What is about one record leaves the others alone.
                     Err(error) if error.is_of_one_answer() => {
                         tracing::warn!(model = run.model().name, %error, "a record could not be read by its id");
@@ -69,11 +73,11 @@ impl Reading {
                 rows,
             };
             self.store.write_page(&mut run, page).await?;
-            if reread.broken.is_some() {
+            if reread.broken.is_some() || reread.refused.is_some() {
                 break;
             }
         }
-        let outcome = match &reread.broken {
+        let outcome = match reread.broken.as_ref().or(reread.refused.as_ref()) {
             Some(error) => Outcome::Failed(error.to_string()),
             None => Outcome::Read,
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::Either;
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span};
 
 use super::former;
 use super::mapper::{self, MappedPage};
@@ -120,7 +121,7 @@ impl Reading {
         let operation = operation.clone();
         let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
         let backwards = run.kind() == RunKind::Delta;
-        tokio::spawn(async move {
+        let fetching = async move {
             let pages = match backwards {
                 true => Either::Left(source.pages_backwards(&operation)),
                 false => Either::Right(source.pages(&operation, from)),
@@ -131,11 +132,14 @@ impl Reading {
                     break;
                 }
             }
-        });
+        };
+        tokio::spawn(fetching.in_current_span());
         let (mapped, to_write) = mpsc::channel(WAITING);
         let mut pinned = pinned.clone();
         let (connection, now) = (self.connection.clone(), run.now());
+        let span = Span::current();
         tokio::task::spawn_blocking(move || {
+            let _in_the_model = span.entered();
             let mut told = false;
             while let Some((page, in_hand)) = to_map.blocking_recv() {
                 let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));

@@ -20,5 +20,7 @@ mod running;
 mod sandbox;
 mod schema;
 mod screens;
+mod stopping;
 mod views;
 mod walkthrough;
+mod watching;

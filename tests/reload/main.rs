@@ -1,5 +1,6 @@
 //! Mappings that change while an engine runs: what becomes of records, syncs, readers and other connections.
 
+mod clocks;
 mod connections;
 #[path = "../shared/copy.rs"]
 mod copy;
@@ -9,3 +10,4 @@ mod home;
 mod limits;
 mod load;
 mod remap;
+mod standing;

@@ -7,6 +7,7 @@ mod remap;
 mod revisions;
 mod runs;
 mod speed;
+mod states;
 mod survival;
 mod views;
 
