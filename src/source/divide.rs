@@ -71,7 +71,7 @@ impl Asking<'_> {
     async fn divided(&self, number: u32, size: u32, failed: Option<SourceError>) -> Result<Page, SourceError> {
         let whole = Stretch { from: u64::from(number) * u64::from(size), size };
         let learned = self.learned().size;
-        let first = if failed.is_none() && size % learned == 0 { learned } else { smaller(size) };
+        let first = if failed.is_none() && size.is_multiple_of(learned) { learned } else { smaller(size) };
         let mut first_error = failed;
         let mut todo: Vec<Stretch> = whole.parts(first).collect();
         let mut pieces = Vec::new();
@@ -205,7 +205,7 @@ impl Asking<'_> {
 
 /// The largest size below this one of which a page consists of whole ones.
 fn smaller(size: u32) -> u32 {
-    (2..=size).find(|divisor| size % divisor == 0).map_or(1, |divisor| size / divisor)
+    (2..=size).find(|divisor| size.is_multiple_of(*divisor)).map_or(1, |divisor| size / divisor)
 }
 
 /// One page of the pieces of it.

@@ -299,7 +299,7 @@ pub enum SourceError {
     /// The remote system does not have any more what a read cannot do without.
     #[error(
         "{request}: {reason}, and no record can be stored without it; \
-         refresh schema.graphql and correct the mapping, or ask the operator of the remote system"
+         refresh schema.graphql (`crosswalk schema --pull`) and correct the mapping, or ask the operator of the remote system"
     )]
     Gone {
         /// The request that was refused.

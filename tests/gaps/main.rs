@@ -47,7 +47,7 @@ fields:
 struct Tenant {
     garden: Garden,
     store: Store,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 fn users() -> &'static Model {
@@ -58,7 +58,7 @@ impl Tenant {
     async fn of(members: usize) -> Tenant {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("crosswalk.db")).await.unwrap();
-        Tenant { garden: Garden::start(members).await, store, _folder: folder }
+        Tenant { garden: Garden::start(members).await, store, folder }
     }
 
     fn revision(&self) -> Revision {
@@ -71,7 +71,7 @@ impl Tenant {
             ("mappings/garden/schema.graphql", SCHEMA),
             ("mappings/garden/users.yaml", USERS),
         ];
-        let home = Home::of_texts(self._folder.path(), texts.map(|(path, text)| (path.to_owned(), text.to_owned())));
+        let home = Home::of_texts(self.folder.path(), texts.map(|(path, text)| (path.to_owned(), text.to_owned())));
         let connection = Connection::load(&home, "garden").unwrap();
         Revision::load(&home, &connection).unwrap_or_else(|report| panic!("{report}"))
     }
