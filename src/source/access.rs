@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded::byte_serialize;
 
 use super::error::SourceError;
 use super::health::Health;
@@ -116,7 +117,8 @@ fn filled(
             HeaderPart::Credential(name) => {
                 let secret = credentials.expect(name)?;
                 value.push_str(secret.expose_secret());
-                secrets.push(secret.clone());
+                let encoded: String = byte_serialize(secret.expose_secret().as_bytes()).collect();
+                secrets.extend([secret.clone(), SecretString::from(encoded)]);
             }
         }
     }
