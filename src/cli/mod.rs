@@ -44,8 +44,8 @@ use clap::{Args, Parser, Subcommand};
 
 use self::context::Context;
 use self::error::{CliError, Exit};
-pub use self::private::keep_memory_private;
 use self::log::LogFormat;
+pub use self::private::keep_memory_private;
 use self::terminal::{Color, Terminal};
 use crate::model::{MODELS, Model};
 

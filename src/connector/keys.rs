@@ -450,7 +450,8 @@ pub(super) static OPTIONS: Keys = Keys::new(
             "What is believed of records that are gone, and what is kept of them",
         ),
     ],
-);
+)
+.choosing(&[Choice { of: &["every", "cron"], required: false }]);
 
 pub(super) static DELETIONS: Keys = Keys::new(
     "`deletions`",
@@ -472,8 +473,7 @@ pub(super) static DELETIONS: Keys = Keys::new(
             "How long a deleted record keeps its fields and what the source sent; 14d where it is not said",
         ),
     ],
-)
-.choosing(&[Choice { of: &["every", "cron"], required: false }]);
+);
 
 pub(crate) static CLOCK: Keys = Keys::new(
     "the clock of a model",

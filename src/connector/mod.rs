@@ -50,8 +50,8 @@ pub use live::Live;
 pub use options::{ModelOptions, Options, SyncRules};
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
-    CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate, Remote,
-    Retry, RetryBudget, Sequence,
+    CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate,
+    Remote, Retry, RetryBudget, Sequence,
 };
 pub use schedule::{Schedule, Times, WrongTimes};
 pub use watch::{Changed, Manner, Watch, WatchOptions};

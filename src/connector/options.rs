@@ -49,12 +49,7 @@ pub struct SyncRules {
 
 impl Default for SyncRules {
     fn default() -> Self {
-        SyncRules {
-            full_every: 24 * HOUR,
-            most_deleted: 20,
-            few_deleted: 10,
-            clear_deleted_after: 14 * 24 * HOUR,
-        }
+        SyncRules { full_every: 24 * HOUR, most_deleted: 20, few_deleted: 10, clear_deleted_after: 14 * 24 * HOUR }
     }
 }
 

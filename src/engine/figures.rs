@@ -146,6 +146,50 @@ pub static FIGURES: &[Figure] = &[
     figure(REMAP_LEFT, Gauge, MODEL, Unit::Count, "Records that are still to be mapped again"),
     figure(STORE_BYTES, Gauge, &[], Unit::Bytes, "Bytes of the store on the disk, its log included"),
     figure(EVENTS, Gauge, &[], Unit::Count, "Events in the store that can be read; they are forgotten after a week"),
+    // The floor of the source names its own.
+    figure(
+        "crosswalk_source_requests_total",
+        Counter,
+        &["connection", "outcome"],
+        Unit::Count,
+        "Requests by what became of them: `answered`, `refused`, `throttled`, `timeout`, `unavailable`, `malformed`",
+    ),
+    figure("crosswalk_source_retries_total", Counter, CONNECTION, Unit::Count, "Requests that were sent again"),
+    figure(
+        "crosswalk_source_retries_left",
+        Gauge,
+        CONNECTION,
+        Unit::Count,
+        "Retries in stock; at 0 requests are given up",
+    ),
+    figure(
+        "crosswalk_source_wait_milliseconds_total",
+        Counter,
+        CONNECTION,
+        Unit::Count,
+        "How long requests waited before they were sent, in milliseconds",
+    ),
+    figure(
+        "crosswalk_source_rate",
+        Gauge,
+        CONNECTION,
+        Unit::Count,
+        "Requests a second that may begin; infinite while nothing bounds them",
+    ),
+    figure(
+        "crosswalk_source_concurrency",
+        Gauge,
+        CONNECTION,
+        Unit::Count,
+        "Requests that may be under way; infinite while only the process bounds them",
+    ),
+    figure(
+        "crosswalk_source_circuit_open",
+        Gauge,
+        CONNECTION,
+        Unit::Count,
+        "1 while nothing is sent, 0.5 while one request goes to see, else 0",
+    ),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.
@@ -222,6 +266,8 @@ mod tests {
         let mut found = BTreeSet::new();
         look(&Path::new(ROOT).join("src"), &mut found);
         found.remove("crosswalk_");
+        // A member of the vault's file.
+        found.remove("crosswalk_vault");
         let known: BTreeSet<String> = FIGURES.iter().map(|figure| figure.name.to_owned()).collect();
         assert_eq!(found, known);
     }

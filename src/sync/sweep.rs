@@ -4,11 +4,12 @@ use futures_util::StreamExt;
 
 use super::pinned::Pinned;
 use super::report::{ModelReport, State};
+use super::settle::implausible;
 use super::walk::{NO_LAST_PAGE, Seen};
 use super::{Event, Reading, SyncOptions, now};
 use crate::connector::Operation;
 use crate::source::{Position, SourceError};
-use crate::store::{Counts, Outcome, Run, RunKind, RunState, StoreError, SweepPage};
+use crate::store::{Counts, Outcome, Run, RunKind, RunState, StoreError, SweepPage, Unseen};
 
 /// Why the source has more or fewer rows than are known.
 enum Difference {
@@ -80,7 +81,8 @@ impl Reading {
     ) -> Result<Option<Difference>, StoreError> {
         let chain = self.store.chain(&self.connection, pinned.asked().model()).await?;
         let Some(last) = chain.sweep.or(chain.full) else { return Ok(None) };
-        if last.state == RunState::Held && last.total == Some(total) && known > total {
+        let missing = Unseen { rows: known.saturating_sub(total), of: known };
+        if last.state == RunState::Held && last.total == Some(total) && implausible(missing, &self.rules).is_some() {
             return Ok(Some(Difference::Held(last.message.unwrap_or_default())));
         }
         let lost_then = last.total.and_then(|then| then.checked_sub(last.counts.fetched));

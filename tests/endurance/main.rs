@@ -5,4 +5,5 @@ mod copy;
 mod deletions;
 mod deltas;
 mod drift;
+mod soak;
 mod tenant;

@@ -287,7 +287,8 @@ impl Shared {
                 let keeps = last_good.as_ref().map(|(_, revision)| revision.hash.clone());
                 match last_good {
                     Some((connection, revision)) => {
-                        self.start(Member::new(connection, revision, Some(report.clone()), &self.caps), head_start).map_again();
+                        self.start(Member::new(connection, revision, Some(report.clone()), &self.caps), head_start)
+                            .map_again();
                     }
                     None => {
                         self.broken().insert(name.to_owned(), report.clone());

@@ -33,7 +33,7 @@ SELECT id, connection, model, revision, state, epoch, started_at, ended_at, next
 
 DROP TABLE syncs;
 ALTER TABLE syncs_5 RENAME TO syncs;
-CREATE INDEX syncs_of_models ON syncs (connection, model, kind, id);
+CREATE INDEX syncs_of_kinds ON syncs (connection, model, kind, id);
 
 -- Whether the source had the row no more when it was last looked for. A row that it marks as deleted is still there.
 ALTER TABLE records ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
