@@ -4,7 +4,7 @@
 use tracing::{info, warn};
 
 use super::asking::Asking;
-use super::error::{SourceError, list};
+use super::error::{NO_CONNECTION, SourceError, list};
 use super::page::{Page, Position, Skipped};
 use super::transport::Attempts;
 
@@ -229,7 +229,7 @@ fn gathered(number: u32, pieces: Vec<Piece>) -> Page {
 pub(super) fn may_be_the_size(error: &SourceError) -> bool {
     match error {
         SourceError::Status { status, .. } => status.is_server_error(),
-        SourceError::Unavailable { cause, .. } => !cause.starts_with("no connection"),
+        SourceError::Unavailable { cause, .. } => !cause.starts_with(NO_CONNECTION),
         SourceError::Timeout { .. }
         | SourceError::TooLarge { .. }
         | SourceError::Malformed { .. }

@@ -9,6 +9,9 @@ use url::Url;
 use super::giving_up::{GivenUp, Late, OpenCircuit};
 use super::graphql::GraphqlError;
 
+/// How the cause of an [`SourceError::Unavailable`] begins where nobody was reached.
+pub(super) const NO_CONNECTION: &str = "no connection";
+
 /// What a request asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -391,6 +394,21 @@ impl SourceError {
             Self::Rejected { .. } | Self::Failed { .. } => true,
             Self::Status { status, .. } => status.is_client_error(),
             _ => false,
+        }
+    }
+
+    /// Whether it would befall any other request as well: who asks is refused, gets no token, or does not reach the source.
+    pub fn befalls_all_requests(&self) -> bool {
+        match self {
+            Self::GivenUp { cause, .. } => cause.befalls_all_requests(),
+            Self::CircuitOpen { .. } | Self::Tls { .. } => true,
+            Self::Unavailable { request, cause, .. } => {
+                request.subject == Subject::Token || cause.starts_with(NO_CONNECTION)
+            }
+            Self::Throttled { request, .. } | Self::Timeout { request, .. } | Self::Status { request, .. } => {
+                request.subject == Subject::Token
+            }
+            other => other.refuses_the_credentials() || other.class() == ErrorClass::Setting,
         }
     }
 

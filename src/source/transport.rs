@@ -8,7 +8,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug, debug_span, warn};
 use url::{Host, Url};
 
-use super::error::{Request, SourceError, Subject, list, shown};
+use super::error::{NO_CONNECTION, Request, SourceError, Subject, list, shown};
 use super::giving_up::{GivenUp, Late};
 use super::health::{Door, Health, Verdict};
 use crate::connector::Limits;
@@ -225,14 +225,14 @@ impl Transport {
 
     fn broken(&self, request: Request, error: reqwest::Error) -> SourceError {
         if error.is_timeout() {
-            let cause = format!("no connection within {:?}", CONNECT_TIMEOUT.min(self.limits.timeout));
+            let cause = format!("{NO_CONNECTION} within {:?}", CONNECT_TIMEOUT.min(self.limits.timeout));
             return SourceError::Unavailable { request, cause, retry_after: None };
         }
         if let Some(reason) = tls_error(&error) {
             return SourceError::Tls { request, reason };
         }
         let what = if error.is_connect() {
-            "no connection"
+            NO_CONNECTION
         } else if error.is_body() || error.is_decode() {
             "the answer broke off"
         } else {

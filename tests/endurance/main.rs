@@ -5,5 +5,6 @@ mod copy;
 mod deletions;
 mod deltas;
 mod drift;
+mod faults;
 mod soak;
 mod tenant;

@@ -19,6 +19,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub const NAME: &str = "acme";
 
+/// Nobody waits for what goes wrong on purpose.
+const QUICK: &str =
+    "limits: { attempts: 3, pause: 1ms, longest_pause: 5ms, longest_wait: 50ms, timeout: 1s, stall: 500ms }\n";
+
 /// A home with one connection, and the sandbox that it reads.
 pub struct Tenant {
     pub sandbox: Sandbox,
@@ -51,7 +55,7 @@ impl Tenant {
         let options = if options.is_empty() { String::new() } else { format!("options: {options}\n") };
         let text = format!(
             "connector: carerix\nsandbox: {{ seed: 7 }}\n\
-             settings: {{ tenant: sandbox, realm: sandbox, identity: \"{{sandbox}}\", api: \"{{sandbox}}\" }}\n{options}",
+             settings: {{ tenant: sandbox, realm: sandbox, identity: \"{{sandbox}}\", api: \"{{sandbox}}\" }}\n{QUICK}{options}",
         );
         std::fs::write(self.folder.path().join(format!("connections/{NAME}.yaml")), text).unwrap();
     }
