@@ -16,6 +16,8 @@ pub enum Cause {
     Sync,
     /// They were mapped again with another revision.
     Remap,
+    /// They did not: so many are gone that somebody has to look before they are deleted. The counts are 0.
+    Held,
 }
 
 impl Cause {
@@ -24,7 +26,12 @@ impl Cause {
         match self {
             Cause::Sync => "sync",
             Cause::Remap => "remap",
+            Cause::Held => "held",
         }
+    }
+
+    fn parse(text: &str) -> Cause {
+        [Cause::Remap, Cause::Held].into_iter().find(|cause| cause.as_str() == text).unwrap_or(Cause::Sync)
     }
 }
 
@@ -83,7 +90,7 @@ impl Event {
 
     /// Writes the event, unless nothing happened.
     pub async fn write(self, connection: &mut SqliteConnection, of: About<'_>) -> Result<(), Problem> {
-        if self.changed() == 0 {
+        if self.changed() == 0 && of.cause != Cause::Held {
             return Ok(());
         }
         let keys = self.keys.map(|keys| format!("{:?}", keys.iter().map(|key| key.0).collect::<Vec<_>>()));
@@ -161,7 +168,7 @@ fn happened(row: &SqliteRow) -> Result<Happened, Problem> {
         at: moment::parse(row.try_get("at")?)?,
         connection: row.try_get("connection")?,
         model: row.try_get("model")?,
-        cause: if row.try_get::<&str, _>("cause")? == "sync" { Cause::Sync } else { Cause::Remap },
+        cause: Cause::parse(row.try_get("cause")?),
         revision: row.try_get("revision")?,
         created: count("created")?,
         changed: count("changed")?,

@@ -296,17 +296,20 @@ impl Store {
         };
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let text = moment::text(at);
+        let about = |cause| About {
+            at: &text,
+            connection: &run.connection,
+            model: run.model.name,
+            cause,
+            revision: &run.revision,
+        };
         if deletes {
             let deleted = delete_unseen(&mut transaction, &run, at).await?;
             progress.counts.deleted += deleted;
-            let about = About {
-                at: &moment::text(at),
-                connection: &run.connection,
-                model: run.model.name,
-                cause: Cause::Sync,
-                revision: &run.revision,
-            };
-            Event::of_deleted(deleted).write(&mut transaction, about).await?;
+            Event::of_deleted(deleted).write(&mut transaction, about(Cause::Sync)).await?;
+        } else if state == RunState::Held {
+            Event::default().write(&mut transaction, about(Cause::Held)).await?;
         }
         save(&mut transaction, &run, &progress).await?;
         sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
