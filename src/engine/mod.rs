@@ -99,7 +99,10 @@ impl Engine {
     }
 
     /// Reads a connection into the store, and maps stored records again that the present files map otherwise. `observe`
-    /// hears what happens meanwhile.
+    /// hears what happens meanwhile. Whoever drops this in the middle loses nothing: what was read is kept, and the next
+    /// sync goes on from there.
+    ///
+    /// One process at a time is at work on a store: while another one syncs or runs, this is refused, and says who that is.
     pub async fn sync(
         &self,
         connection: &Connection,
@@ -109,6 +112,8 @@ impl Engine {
     ) -> Result<SyncReport, EngineError> {
         let revision = Revision::load(&self.home, connection)?;
         let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
+        let _hold = self.store.hold(&format!("syncs the connection `{}`", connection.name)).await?;
+        self.store.recover().await?;
         self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
         let remapping = Remapping {

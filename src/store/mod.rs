@@ -6,12 +6,15 @@
 
 mod background;
 mod change;
+#[cfg(debug_assertions)]
+mod crash;
 mod deletion;
 mod draft;
 mod error;
 mod event;
 mod history;
 mod labels;
+mod lock;
 mod moment;
 mod page;
 mod read;
@@ -25,20 +28,25 @@ mod statement;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use background::in_the_background;
+#[cfg(debug_assertions)]
+pub(crate) use crash::at_boundary as die_at_boundary;
 pub use deletion::Unseen;
 pub use error::{Problem, StoreError};
 pub use event::{Cause, Happened};
 pub use history::{Chain, RunState, RunSummary};
+pub use lock::{Hold, Holder};
 pub use page::{PageWrite, RecordWrite};
 pub use read::{ListQuery, RecordCounts, StoredRecord};
 pub use reads::ReadsNumber;
@@ -55,8 +63,26 @@ pub struct Store(Arc<Connections>);
 #[derive(Debug)]
 struct Connections {
     path: PathBuf,
+    /// How the file is opened again; none when it was opened to be read.
+    options: Option<SqliteConnectOptions>,
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
+    /// Whether something went wrong by which the connections may be of no use any more.
+    is_doubtful: AtomicBool,
+    hold: lock::Shared,
+}
+
+impl Connections {
+    fn new(path: &Path, writer: SqliteConnection, options: &SqliteConnectOptions) -> Connections {
+        Connections {
+            path: path.to_owned(),
+            options: None,
+            writer: Mutex::new(writer),
+            readers: schema::open_readers(options),
+            is_doubtful: AtomicBool::new(false),
+            hold: lock::Shared::default(),
+        }
+    }
 }
 
 impl Store {
@@ -71,8 +97,8 @@ impl Store {
             std::fs::create_dir_all(folder).map_err(|cause| error(Problem::CannotOpen(cause.to_string())))?;
         }
         let writer = schema::open_writer(&options).await.map_err(error)?;
-        let readers = schema::open_readers(&options);
-        Ok(Store(Arc::new(Connections { path: path.to_owned(), writer: Mutex::new(writer), readers })))
+        let connections = Connections::new(path, writer, &options);
+        Ok(Store(Arc::new(Connections { options: Some(options), ..connections })))
     }
 
     /// Opens a store to read it. Nothing is written, not even what would bring its tables up to date.
@@ -80,13 +106,31 @@ impl Store {
         let options = schema::options(path);
         let reader = schema::open_reader(&options).await;
         let writer = reader.map_err(|problem| StoreError { path: path.to_owned(), problem })?;
-        let readers = schema::open_readers(&options);
-        Ok(Store(Arc::new(Connections { path: path.to_owned(), writer: Mutex::new(writer), readers })))
+        Ok(Store(Arc::new(Connections::new(path, writer, &options))))
     }
 
     /// The file that holds the store.
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// After something went wrong with the file, opens it anew, so that work goes on once the file is mended or restored. An
+    /// error is what is still wrong.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        let Some(options) = &self.0.options else { return Ok(()) };
+        if !self.0.is_doubtful.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut writer = self.writer().await;
+        // A file that is gone is no new store: its disk may not be there.
+        let opened = schema::open_writer(&options.clone().create_if_missing(false)).await;
+        *writer = opened.map_err(|problem| self.error(problem))?;
+        while let Some(reader) = self.0.readers.try_acquire() {
+            // What cannot be closed is gone all the same.
+            let _ = reader.close().await;
+        }
+        self.0.is_doubtful.store(false, Ordering::Release);
+        Ok(())
     }
 
     async fn writer(&self) -> MutexGuard<'_, SqliteConnection> {
@@ -98,6 +142,9 @@ impl Store {
     }
 
     fn error(&self, problem: Problem) -> StoreError {
+        if problem.is_of_connections() {
+            self.0.is_doubtful.store(true, Ordering::Release);
+        }
         StoreError { path: self.0.path.clone(), problem }
     }
 }

@@ -3,13 +3,14 @@
 use std::ops::AddAssign;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use super::deletion::delete_unseen;
+use super::deletion::{Gone, delete_unseen};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause, Event};
 use super::history::{RunState, RunSummary, summary};
 use super::scope::{RowKey, Scope};
+use super::transaction::{begin, commit};
 use super::{Store, integer, moment};
 use crate::model::Model;
 
@@ -227,7 +228,7 @@ impl Store {
 
     async fn begin_run(&self, new: NewRun<'_>) -> Result<Run, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let scope = Scope::enter(&mut transaction, new.connection, new.model).await?;
         let earlier = latest_running(&mut transaction, new).await?;
         let (earlier, resumed) = match earlier {
@@ -235,7 +236,7 @@ impl Store {
             _ => (start(&mut transaction, new).await?, false),
         };
         let last_key = scope.last_key(&mut transaction).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         let InProgress { summary, epoch } = earlier;
         Ok(Run {
             id: summary.id,
@@ -265,7 +266,7 @@ impl Store {
 
     async fn restart_run(&self, run: &mut Run) -> Result<(), Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         save(&mut transaction, run, &Progress::default()).await?;
         sqlx::query("UPDATE records SET seen = 0 WHERE key > ? AND key <= ? AND seen = ?")
             .bind(run.scope.floor().0)
@@ -273,7 +274,7 @@ impl Store {
             .bind(run.id)
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         run.epoch += 1;
         run.progress = Progress::default();
         Ok(())
@@ -295,10 +296,10 @@ impl Store {
             Outcome::Failed(reason) => (RunState::Failed, Some(reason)),
         };
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         if deletes {
-            let deleted = delete_unseen(&mut transaction, &run, at).await?;
-            progress.counts.deleted += deleted;
+            let Gone { rows, shown } = delete_unseen(&mut transaction, &run, at).await?;
+            progress.counts.deleted += rows;
             let about = About {
                 at: &moment::text(at),
                 connection: &run.connection,
@@ -306,7 +307,7 @@ impl Store {
                 cause: Cause::Sync,
                 revision: &run.revision,
             };
-            Event::of_deleted(deleted).write(&mut transaction, about).await?;
+            Event::of_deleted(shown).write(&mut transaction, about).await?;
         }
         save(&mut transaction, &run, &progress).await?;
         sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
@@ -316,8 +317,25 @@ impl Store {
             .bind(run.id)
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(progress.counts)
+    }
+}
+
+impl Store {
+    /// Ends the runs of a model that were broken off and that nobody goes on with: all that they were to read was read
+    /// since.
+    pub async fn end_broken_off(&self, connection: &str, model: &Model, at: Timestamp) -> Result<(), StoreError> {
+        let ended = sqlx::query(
+            "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a later run read what was left' \
+             WHERE connection = ? AND model = ? AND state = 'running'",
+        )
+        .bind(moment::text(at))
+        .bind(connection.to_owned())
+        .bind(model.name)
+        .execute(&mut *self.writer().await)
+        .await;
+        ended.map(drop).map_err(|error| self.error(error.into()))
     }
 }
 

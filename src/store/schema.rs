@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
+use sqlx::{ConnectOptions, SqlSafeStr, SqliteConnection};
 
 use super::error::Problem;
-use super::views;
+use super::transaction::{begin, commit};
+use super::{lock, views};
 
 /// Written into the header of every store by the first migration.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"XWLK");
@@ -74,14 +75,20 @@ pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<Sqlite
     let mut connection = options.clone().pragma("cache_size", WRITER_CACHE).connect().await?;
     refuse_foreign_file(&mut connection).await?;
     enter_wal_mode(&mut connection).await?;
+    // An engine of the version before may be at work with the tables as they are.
+    let is_older = (1..latest()).contains(&version(&mut connection).await?);
+    let _alone = match options.get_filename() {
+        path if is_older => Some(lock::take(path, "brings the tables up to date")?),
+        _ => None,
+    };
     // One transaction around everything, so that two processes may open a new file at the same time.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = begin(&mut connection).await?;
     // `run` does no more than call `run_direct`, but its future cannot be sent between threads.
     MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
     views::refresh(&mut transaction).await?;
     // SQLite opens a read-only file without a word and complains at the first write: let that be this one.
     sqlx::query("DELETE FROM scopes WHERE number = 0").execute(&mut *transaction).await?;
-    transaction.commit().await?;
+    commit(transaction).await?;
     Ok(connection)
 }
 
@@ -89,19 +96,26 @@ pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<Sqlite
 pub(super) async fn open_reader(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
     let mut connection = options.clone().create_if_missing(false).pragma("query_only", "on").connect().await?;
     refuse_foreign_file(&mut connection).await?;
-    let version: i64 = match sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
-        .await
-    {
-        Ok(version) => version,
-        Err(sqlx::Error::Database(_)) => 0,
-        Err(error) => return Err(error.into()),
-    };
-    match version.cmp(&(migrations().len() as i64)) {
+    let version = version(&mut connection).await?;
+    match version.cmp(&latest()) {
         Ordering::Less => Err(Problem::OlderSchema),
         Ordering::Equal => Ok(connection),
         Ordering::Greater => Err(Problem::NewerSchema(version)),
     }
+}
+
+/// The last change of the tables that was made; 0 in a new file.
+async fn version(connection: &mut SqliteConnection) -> Result<i64, Problem> {
+    let tables = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    if sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut *connection).await? == 0 {
+        return Ok(0);
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    Ok(sqlx::query_scalar(version).fetch_one(connection).await?)
+}
+
+fn latest() -> i64 {
+    migrations().len() as i64
 }
 
 /// The connections that read. They never wait for the writer, nor it for them.

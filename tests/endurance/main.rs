@@ -2,7 +2,10 @@
 
 #[path = "../shared/copy.rs"]
 mod copy;
+mod crash;
 mod deletions;
 mod deltas;
 mod drift;
+mod picture;
 mod tenant;
+mod twins;

@@ -22,6 +22,7 @@ pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState
 use super::{Engine, EngineError};
 use crate::connector::{Connection, Revision, Watch, WatchOptions};
 use crate::diagnostics::Report;
+use crate::store::Hold;
 use crate::sync::Pace;
 
 /// Revisions of a connection that are kept to go back to, where nobody says how many.
@@ -45,6 +46,7 @@ pub struct RunOptions {
 pub struct Running {
     shared: Arc<Shared>,
     watching: Option<AbortHandle>,
+    hold: Mutex<Option<Hold>>,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,10 @@ impl Engine {
     /// Begins to sync the connections of the home by the clock, to watch its files, and to map stored records again
     /// when a mapping changes. A connection whose files do not compile runs with its last good revision, which the store
     /// keeps; one that never had any waits until its files are mended.
+    ///
+    /// One process at a time is at work on a store: a second one is refused, and told who is.
     pub async fn run(&self, options: RunOptions) -> Result<Running, EngineError> {
+        let hold = self.store.hold("runs the connections").await?;
         let watch = match options.watch.clone() {
             Some(watch) => Some(Watch::start(&self.home, watch).await.map_err(EngineError::Watch)?),
             None => None,
@@ -87,7 +92,7 @@ impl Engine {
         });
         shared.reload().await?;
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching })
+        Ok(Running { shared, watching, hold: Mutex::new(Some(hold)) })
     }
 }
 
@@ -131,6 +136,7 @@ impl Running {
         for member in std::mem::take(&mut *self.shared.members()).into_values() {
             member.stop();
         }
+        drop(self.hold.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -162,6 +168,7 @@ impl Shared {
 
     async fn reload(self: &Arc<Self>) -> Result<Reload, EngineError> {
         let _one = self.reloading.lock().await;
+        self.engine.store.recover().await?;
         let began = Instant::now();
         let in_use: BTreeMap<String, String> = {
             let members = self.members();
