@@ -109,7 +109,7 @@ impl Store {
 /// What may be kept of a deleted record.
 fn without_fields(unified: &str) -> Result<String, Problem> {
     let fields: Map<String, Value> =
-        serde_json::from_str(unified).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?;
+        serde_json::from_str(unified).map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))?;
     let kept = |name: &str| matches!(name, "id" | "remote_id");
     let emptied = fields.into_iter().map(|(name, value)| {
         let value = match value {

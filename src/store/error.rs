@@ -58,6 +58,12 @@ pub enum Problem {
          without the files -wal and -shm beside it"
     )]
     Damaged,
+    /// A row holds what is never written.
+    #[error(
+        "a row cannot be read ({0}), so the file is damaged; stop what uses it and restore a copy, or move it away and sync \
+         everything again, either way without the files -wal and -shm beside it"
+    )]
+    Unreadable(String),
     /// The tables are those of an earlier version of the program, and may not be changed now.
     #[error("the file was written by an older version of crosswalk; a sync, or `crosswalk run`, brings it up to date")]
     OlderSchema,
@@ -105,6 +111,7 @@ impl Problem {
                 | Problem::DiskFull
                 | Problem::Disk(_)
                 | Problem::Damaged
+                | Problem::Unreadable(_)
                 | Problem::Database(_)
         )
     }
@@ -139,6 +146,9 @@ impl From<sqlx::Error> for Problem {
             Some(code::IO) => Problem::Disk(error.to_string()),
             Some(code::CORRUPT) => Problem::Damaged,
             Some(code::CANNOT_OPEN) => Problem::CannotOpen(error.to_string()),
+            None if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => {
+                Problem::Unreadable(error.to_string())
+            }
             _ => Problem::Database(error),
         }
     }

@@ -33,10 +33,11 @@ mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
-use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use background::in_the_background;
@@ -56,6 +57,10 @@ pub use run::{Counts, NewRun, Outcome, Run, RunKind};
 pub use scope::RowKey;
 pub use sweep::SweepPage;
 
+/// How often, and with which pause, it is looked whether nobody reads any more.
+const PATIENCE: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// An open store. Cloning it is cheap; all clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store(Arc<Connections>);
@@ -69,6 +74,8 @@ struct Connections {
     readers: SqlitePool,
     /// Whether something went wrong by which the connections may be of no use any more.
     is_doubtful: AtomicBool,
+    /// How often the file was opened anew.
+    recovered: AtomicU64,
     hold: lock::Shared,
 }
 
@@ -80,6 +87,7 @@ impl Connections {
             writer: Mutex::new(writer),
             readers: schema::open_readers(options),
             is_doubtful: AtomicBool::new(false),
+            recovered: AtomicU64::new(0),
             hold: lock::Shared::default(),
         }
     }
@@ -115,22 +123,38 @@ impl Store {
     }
 
     /// After something went wrong with the file, opens it anew, so that work goes on once the file is mended or restored. An
-    /// error is what is still wrong.
-    pub async fn recover(&self) -> Result<(), StoreError> {
-        let Some(options) = &self.0.options else { return Ok(()) };
+    /// error is what is still wrong. Gives how often it was opened anew so far: what is in it now may be older than what was
+    /// in it then.
+    pub async fn recover(&self) -> Result<u64, StoreError> {
+        let Some(options) = &self.0.options else { return Ok(0) };
         if !self.0.is_doubtful.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(self.0.recovered.load(Ordering::Acquire));
         }
         let mut writer = self.writer().await;
+        // All are closed before one is opened: SQLite shares among them what it knows of the log beside the file.
+        let nowhere =
+            SqliteConnectOptions::new().in_memory(true).connect().await.map_err(|error| self.error(error.into()))?;
+        // What cannot be closed is gone all the same.
+        let _ = std::mem::replace(&mut *writer, nowhere).close().await;
+        self.close_readers().await;
         // A file that is gone is no new store: its disk may not be there.
         let opened = schema::open_writer(&options.clone().create_if_missing(false)).await;
         *writer = opened.map_err(|problem| self.error(problem))?;
-        while let Some(reader) = self.0.readers.try_acquire() {
-            // What cannot be closed is gone all the same.
-            let _ = reader.close().await;
-        }
         self.0.is_doubtful.store(false, Ordering::Release);
-        Ok(())
+        Ok(self.0.recovered.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// Closes the connections that read, once what is under way with them has ended.
+    async fn close_readers(&self) {
+        for _ in 0..PATIENCE {
+            while let Some(reader) = self.0.readers.try_acquire() {
+                let _ = reader.close().await;
+            }
+            if self.0.readers.size() == 0 {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     async fn writer(&self) -> MutexGuard<'_, SqliteConnection> {

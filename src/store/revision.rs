@@ -269,7 +269,7 @@ fn revision(row: &SqliteRow) -> Result<KeptRevision, Problem> {
         first_used_at: moment::parse(row.try_get("first_used_at")?)?,
         used_at: moment::parse(row.try_get("used_at")?)?,
         before: row.try_get("before")?,
-        files: files.map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?,
+        files: files.map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))?,
         plans: BTreeMap::new(),
         remapped: BTreeMap::new(),
     })

@@ -48,7 +48,7 @@ impl RunKind {
 
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let kind = RunKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-        kind.ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown kind `{text}` of a sync").into())))
+        kind.ok_or_else(|| Problem::from(sqlx::Error::Decode(format!("unknown kind `{text}` of a sync").into())))
     }
 
     /// Whether what it does not see is gone.
@@ -319,23 +319,6 @@ impl Store {
             .await?;
         commit(transaction).await?;
         Ok(progress.counts)
-    }
-}
-
-impl Store {
-    /// Ends the runs of a model that were broken off and that nobody goes on with: all that they were to read was read
-    /// since.
-    pub async fn end_broken_off(&self, connection: &str, model: &Model, at: Timestamp) -> Result<(), StoreError> {
-        let ended = sqlx::query(
-            "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a later run read what was left' \
-             WHERE connection = ? AND model = ? AND state = 'running'",
-        )
-        .bind(moment::text(at))
-        .bind(connection.to_owned())
-        .bind(model.name)
-        .execute(&mut *self.writer().await)
-        .await;
-        ended.map(drop).map_err(|error| self.error(error.into()))
     }
 }
 

@@ -26,6 +26,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// Bytes of a page of a new file. Records are large: with 4096, the same rows take a quarter more room.
 const PAGE_SIZE: u32 = 8192;
 
+/// Bytes of the smallest page that SQLite has.
+const SMALLEST_PAGE: u64 = 512;
+
 /// Pages of the write-ahead log after which it is written back: 64 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
 
@@ -72,6 +75,10 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The one connection that writes, with tables and views up to date.
 pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
+    // What is left of a file that was cut off within its first page would be taken for an empty one.
+    if std::fs::metadata(options.get_filename()).is_ok_and(|file| (1..SMALLEST_PAGE).contains(&file.len())) {
+        return Err(Problem::NotADatabase);
+    }
     let mut connection = options.clone().pragma("cache_size", WRITER_CACHE).connect().await?;
     refuse_foreign_file(&mut connection).await?;
     enter_wal_mode(&mut connection).await?;

@@ -12,9 +12,6 @@ use crate::twins::{Scene, Twins};
 /// Points at which a process dies, unless `CROSSWALK_CRASH_POINTS` says how many.
 const POINTS: u32 = 40;
 
-/// Tenants that are read at the same time, each by its own processes.
-const TENANTS: u32 = 2;
-
 /// Where a process dies.
 #[derive(Debug, Clone, Copy)]
 enum Death {
@@ -27,6 +24,8 @@ enum Death {
 /// A tenant with what is known of its syncs.
 struct Trial {
     twins: Twins,
+    /// Whether the tenant changes between a death and what follows it.
+    lives_on: bool,
     random: fastrand::Rng,
     /// The boundary up to which a sync of each kind comes at least once in a while.
     reaches: BTreeMap<Scene, u64>,
@@ -37,10 +36,10 @@ struct Trial {
 }
 
 impl Trial {
-    async fn start(seed: u64) -> Trial {
+    async fn start(seed: u64, lives_on: bool) -> Trial {
         let (reaches, took) = (Scene::ALL.map(|scene| (scene, 140)).into(), Duration::from_millis(400));
         let random = fastrand::Rng::with_seed(seed);
-        Trial { twins: Twins::start(seed).await, random, reaches, took, deaths: 0, again: 0 }
+        Trial { twins: Twins::start(seed).await, lives_on, random, reaches, took, deaths: 0, again: 0 }
     }
 
     fn command(&self) -> Command {
@@ -109,6 +108,9 @@ impl Trial {
                 what.push_str(&format!(", died {death:?}"));
                 self.deaths += 1;
                 self.again += round;
+                if self.lives_on {
+                    self.twins.sandbox.churn(seed, 12);
+                }
                 if self.twins.store().exists() {
                     let left = Picture::of(&self.twins.store()).await;
                     left.assert_tells_on(&told, &what);
@@ -117,11 +119,14 @@ impl Trial {
             }
         }
         self.sync(scene).await;
-        if scene == Scene::InPart {
+        if scene == Scene::InPart || self.lives_on {
             self.sync(Scene::Changes).await;
         }
         Picture::of(&self.twins.store()).await.assert_tells_on(&told, &what);
-        self.twins.assert_equal(scene, &what).await;
+        match self.lives_on {
+            true => self.twins.assert_live(&what).await,
+            false => self.twins.assert_equal(scene, &what).await,
+        }
     }
 }
 
@@ -136,21 +141,22 @@ fn assert_ended(output: &Output, scene: Scene) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whenever_a_sync_is_killed_the_next_one_ends_as_if_nothing_had_happened() {
-    let points = std::env::var("CROSSWALK_CRASH_POINTS").map_or(POINTS, |points| points.parse().unwrap());
+/// Kills so many syncs of some tenants.
+async fn kill(seeds: std::ops::Range<u64>, points: u32, lives_on: bool) {
+    let share = points.div_ceil(u32::try_from(seeds.end - seeds.start).unwrap());
     let trial = |seed: u64| async move {
-        let mut trial = Trial::start(seed).await;
+        let mut trial = Trial::start(seed, lives_on).await;
         for number in 0.. {
-            if trial.deaths >= points.div_ceil(TENANTS) {
+            if trial.deaths >= share {
                 break;
             }
-            assert!(number < 3 * points, "hardly any died: {} of {number}", trial.deaths);
+            assert!(number < 3 * share + 10, "hardly any died: {} of {number}", trial.deaths);
             trial.point(number).await;
         }
         (trial.deaths, trial.again)
     };
-    let trials: Vec<_> = (1..=u64::from(TENANTS)).map(|seed| tokio::spawn(trial(seed))).collect();
+    // Each with its own processes, at the same time.
+    let trials: Vec<_> = seeds.map(|seed| tokio::spawn(trial(seed))).collect();
     let (mut deaths, mut again) = (0, 0);
     for trial in trials {
         let (died, twice) = trial.await.unwrap();
@@ -158,4 +164,18 @@ async fn whenever_a_sync_is_killed_the_next_one_ends_as_if_nothing_had_happened(
     }
     assert!(deaths >= points);
     eprintln!("{deaths} processes were killed, {again} of them while they went on after another; 0 divergences");
+}
+
+fn points() -> u32 {
+    std::env::var("CROSSWALK_CRASH_POINTS").map_or(POINTS, |points| points.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whenever_a_sync_is_killed_the_next_one_ends_as_if_nothing_had_happened() {
+    kill(1..3, points(), false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_while_nobody_reads_after_a_kill_is_not_missed() {
+    kill(3..4, points() / 4, true).await;
 }

@@ -6,6 +6,8 @@ mod crash;
 mod deletions;
 mod deltas;
 mod drift;
+mod dropped;
 mod picture;
 mod tenant;
+mod trouble;
 mod twins;

@@ -117,16 +117,20 @@ impl Picture {
         let shown = self.rows.values().filter(|row| row.unified.is_some()).count() as i64;
         // One that is flagged when it comes for the first time is told of as deleted.
         assert!(self.told.iter().map(|told| told.created).sum::<i64>() <= shown, "{what}: each is created once");
-        let mut vanished: BTreeMap<&str, i64> = BTreeMap::new();
         for told in self.told.iter().filter(|told| told.number > earlier.last_number()) {
             for key in told.keys.iter().flatten() {
                 let (then, now) = (earlier.rows.get(key), &self.rows[key]);
                 let seen = |row: &Stored| (row.unified.clone(), row.deleted);
                 assert_ne!(then.map(seen), Some(seen(now)), "{what}: told, and nothing happened: {told:?} {now:?}");
             }
-            if told.keys.is_none() {
-                *vanished.entry(told.model.as_str()).or_default() += told.deleted;
-            }
+        }
+    }
+
+    /// As many rows vanished as were told to, where nothing else happened to them.
+    pub fn assert_told_what_vanished(&self, earlier: &Picture, what: &str) {
+        let mut vanished: BTreeMap<&str, i64> = BTreeMap::new();
+        for told in self.told.iter().filter(|told| told.number > earlier.last_number() && told.keys.is_none()) {
+            *vanished.entry(told.model.as_str()).or_default() += told.deleted;
         }
         for (model, told) in vanished {
             let was_live = |key: &i64| earlier.rows.get(key).is_none_or(|row| !row.deleted);

@@ -39,9 +39,9 @@ impl Scene {
 
     fn options(self) -> &'static str {
         match self {
-            Scene::Cleared => "{ deletions: { most: 100, clear_after: 0s } }",
-            Scene::Everything => "{ full_every: 0s, deletions: { most: 100 } }",
-            _ => "{ deletions: { most: 100 } }",
+            Scene::Cleared => "deletions: { most: 100, clear_after: 0s }",
+            Scene::Everything => "full_every: 0s, deletions: { most: 100 }",
+            _ => "deletions: { most: 100 }",
         }
     }
 }
@@ -49,6 +49,8 @@ impl Scene {
 /// A home with one connection to a sandbox that goes on living while processes die.
 pub struct Twins {
     pub sandbox: Sandbox,
+    /// How often a running engine reads it.
+    pub every: Option<&'static str>,
     folder: TempDir,
     calm: Engine,
     stores: u32,
@@ -68,6 +70,7 @@ impl Twins {
         let calm = Engine::open(folder.path(), Some(&folder.path().join("calm-0.db"))).await.unwrap();
         let twins = Twins {
             sandbox,
+            every: None,
             folder,
             calm,
             stores: 0,
@@ -103,7 +106,8 @@ impl Twins {
             "connector: carerix\n\
              settings: {{ tenant: sandbox, realm: sandbox, identity: \"{base}\", api: \"{base}\" }}\n\
              credentials: {{ client_id: \"env:TEST_CLIENT_ID\", client_secret: \"env:TEST_CLIENT_SECRET\" }}\n\
-             options: {}\n",
+             options: {{ every: {}, {} }}\n",
+            self.every.unwrap_or("1h"),
             scene.options()
         );
         std::fs::write(self.home().join(format!("connections/{NAME}.yaml")), text).unwrap();
@@ -169,16 +173,36 @@ impl Twins {
         Credentials::of_client(client_id, client_secret)
     }
 
-    /// Reads the tenant into the store that is left in peace, and compares it with the other.
-    pub async fn assert_equal(&mut self, scene: Scene, what: &str) {
+    /// Reads the tenant into the store that is left in peace, and gives what both hold.
+    async fn pictures(&self, what: &str) -> [Picture; 2] {
         self.sandbox.set_faults(Faults::default()).unwrap();
         let connection = self.calm.connection(NAME).unwrap();
         let report = self.calm.sync(&connection, self.credentials(), &SyncOptions::default(), |_| {}).await.unwrap();
         for model in &report.models {
             assert!(matches!(model.state, State::Complete), "{what}: {} {:?}", model.model.name, model.state);
         }
-        let calm = Picture::of(self.calm.store().path()).await;
-        let disturbed = Picture::of(&self.store()).await;
+        [Picture::of(&self.store()).await, Picture::of(self.calm.store().path()).await]
+    }
+
+    /// The same where both were not read at the same moments: one may have seen what the other did not, and compared is
+    /// what is there now.
+    pub async fn assert_live(&mut self, what: &str) {
+        let [disturbed, calm] = self.pictures(what).await;
+        let live = |picture: &Picture| {
+            let mut live = picture.clone();
+            live.rows.retain(|_, row| !row.deleted);
+            live.contents()
+        };
+        let difference = differences(&live(&disturbed), &live(&calm));
+        assert!(difference.is_empty(), "{what}: {} differ\n{}", difference.len(), difference.join("\n"));
+        assert_eq!(disturbed.running, Vec::<String>::new(), "{what}: runs that nobody goes on with");
+        disturbed.assert_told_what_happened(&self.before[0], what);
+        self.before = [disturbed, calm];
+    }
+
+    /// Reads the tenant into the store that is left in peace, and compares it with the other.
+    pub async fn assert_equal(&mut self, scene: Scene, what: &str) {
+        let [disturbed, calm] = self.pictures(what).await;
         let difference = differences(&disturbed.contents(), &calm.contents());
         assert!(
             difference.is_empty(),
@@ -187,8 +211,10 @@ impl Twins {
             difference[..difference.len().min(6)].join("\n")
         );
         assert_eq!(disturbed.running, Vec::<String>::new(), "{what}: runs that nobody goes on with");
-        disturbed.assert_told_what_happened(&self.before[0], what);
-        calm.assert_told_what_happened(&self.before[1], what);
+        for (picture, before) in [&disturbed, &calm].into_iter().zip(&self.before) {
+            picture.assert_told_what_happened(before, what);
+            picture.assert_told_what_vanished(before, what);
+        }
         // A record that came in part was told of once more when it came whole.
         if scene != Scene::InPart {
             let (told, expected) =

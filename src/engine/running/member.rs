@@ -1,5 +1,6 @@
 //! A connection of a running engine: what it runs with, its syncs and its remaps.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +37,8 @@ pub(super) struct Member {
     /// A sync is wanted before its time.
     pub sync_now: Notify,
     tasks: Mutex<Vec<AbortHandle>>,
+    /// How often the store had been opened anew when it was told last of the revision in use.
+    recovered: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +71,7 @@ impl Member {
             remap: Notify::new(),
             sync_now: Notify::new(),
             tasks: Mutex::new(Vec::new()),
+            recovered: AtomicU64::new(0),
         }
     }
 
@@ -237,6 +241,14 @@ impl Member {
     }
 
     async fn read(&self, shared: &Shared) -> Result<crate::sync::SyncReport, EngineError> {
+        let recovered = shared.engine.store.recover().await?;
+        if self.recovered.load(Ordering::Acquire) != recovered {
+            // What was put in the place of a damaged file may be of a time before this revision.
+            tracing::info!(connection = self.name, "the store was opened anew");
+            let revision = super::compile::kept(&self.name, &self.live.revision());
+            shared.engine.store.keep_revision(&revision, shared.options.keep).await?;
+            self.recovered.store(recovered, Ordering::Release);
+        }
         let connection = self.state().connection.clone();
         let credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
         let remote = self.live.revision().remote.clone();
