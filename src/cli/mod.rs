@@ -159,6 +159,8 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
         }
     };
     let terminal = Terminal::new(common.color, common.log_format);
+    #[cfg(debug_assertions)]
+    die_where_tests_want();
     let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
     let filter = common.log.as_deref().unwrap_or(usual);
     let result = match log::start(filter, common.log_format, &terminal) {
@@ -175,6 +177,15 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
         error.exit()
     });
     exit.into()
+}
+
+/// Has the process die in the middle of its work, as the tests of crashes ask by a variable.
+#[cfg(debug_assertions)]
+fn die_where_tests_want() {
+    let boundary = std::env::var("CROSSWALK_CRASH_AT").ok().and_then(|number| number.parse().ok());
+    if let Some(boundary) = boundary {
+        crate::store::die_at_boundary(boundary);
+    }
 }
 
 impl Command {

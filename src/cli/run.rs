@@ -80,6 +80,8 @@ impl Run {
         let mut hangup = signal(SignalKind::hangup()).map_err(trouble)?;
         let mut end = signal(SignalKind::terminate()).map_err(trouble)?;
         let engine = context.engine().await?;
+        // Before the socket: whoever is refused is told who is at work.
+        let _hold = engine.store().hold("runs the connections").await.map_err(EngineError::from)?;
         let claim = Control::claim(socket_of(engine.store().path())).await?;
         let figures = figures()?;
         let watch = WatchOptions::default().polling(self.poll);

@@ -125,7 +125,10 @@ impl Engine {
     }
 
     /// Reads a connection into the store, and maps stored records again that the present files map otherwise. `observe`
-    /// hears what happens meanwhile.
+    /// hears what happens meanwhile. Whoever drops this in the middle loses nothing: what was read is kept, and the next
+    /// sync goes on from there.
+    ///
+    /// One process at a time is at work on a store: while another one syncs or runs, this is refused, and says who that is.
     pub async fn sync(
         &self,
         connection: &Connection,
@@ -136,6 +139,8 @@ impl Engine {
         let revision = Revision::load(&self.home, connection)?;
         let health = Health::new(&connection.name, &Caps::default());
         let source = Arc::new(Source::of_health(revision.remote.clone(), credentials, health)?);
+        let _hold = self.store.hold(&format!("syncs the connection `{}`", connection.name)).await?;
+        self.store.recover().await?;
         self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
         let remapping = Remapping {

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::change::{CLEARED, Hash};
 use super::error::{Problem, StoreError};
 use super::run::Run;
 use super::scope::RowKey;
+use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
 
 /// Rows that are cleared in one transaction.
@@ -70,7 +71,7 @@ impl Store {
 
     async fn clear_some(&self, connection: &str, before: Timestamp) -> Result<u64, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let rows = sqlx::query(
             "SELECT records.key, unified.json FROM records \
              JOIN scopes ON scopes.number = records.scope LEFT JOIN unified ON unified.key = records.key \
@@ -100,7 +101,7 @@ impl Store {
                 update.bind(unified).bind(key).execute(&mut *transaction).await?;
             }
         }
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(rows.len() as u64)
     }
 }
@@ -108,7 +109,7 @@ impl Store {
 /// What may be kept of a deleted record.
 fn without_fields(unified: &str) -> Result<String, Problem> {
     let fields: Map<String, Value> =
-        serde_json::from_str(unified).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?;
+        serde_json::from_str(unified).map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))?;
     let kept = |name: &str| matches!(name, "id" | "remote_id");
     let emptied = fields.into_iter().map(|(name, value)| {
         let value = match value {
@@ -121,9 +122,30 @@ fn without_fields(unified: &str) -> Result<String, Problem> {
     Ok(Value::Object(emptied.collect()).to_string())
 }
 
-/// Tombstones the rows that the run did not see, and says how many were not deleted before.
-pub(super) async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, at: Timestamp) -> Result<u64, Problem> {
+/// Rows that were not deleted before and are now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gone {
+    pub rows: u64,
+    /// Those of them that had a unified form. The others were never shown to anybody.
+    pub shown: u64,
+}
+
+/// Tombstones the rows that the run did not see.
+pub(super) async fn delete_unseen(
+    connection: &mut SqliteConnection,
+    run: &Run,
+    at: Timestamp,
+) -> Result<Gone, Problem> {
     let (RowKey(floor), RowKey(ceiling)) = (run.scope.floor(), run.scope.ceiling());
+    let shown = sqlx::query_scalar(
+        "SELECT count(*) FROM records WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 \
+         AND remote_deleted_at IS NULL AND unified_hash IS NOT NULL",
+    )
+    .bind(floor)
+    .bind(ceiling)
+    .bind(run.id)
+    .fetch_one(&mut *connection)
+    .await?;
     let deleted = sqlx::query(
         "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
          WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 AND remote_deleted_at IS NULL",
@@ -141,5 +163,5 @@ pub(super) async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, 
         .bind(run.id)
         .execute(connection)
         .await?;
-    Ok(deleted.rows_affected())
+    Ok(Gone { rows: deleted.rows_affected(), shown: natural(shown) })
 }

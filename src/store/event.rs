@@ -159,7 +159,7 @@ impl Store {
 }
 
 fn happened(row: &SqliteRow) -> Result<Happened, Problem> {
-    let decode = |error: serde_json::Error| Problem::Database(sqlx::Error::Decode(error.into()));
+    let decode = |error: serde_json::Error| Problem::from(sqlx::Error::Decode(error.into()));
     let keys: Option<&str> = row.try_get("keys")?;
     let keys: Option<Vec<i64>> = keys.map(serde_json::from_str).transpose().map_err(decode)?;
     let count = |column: &str| row.try_get(column).map(natural);

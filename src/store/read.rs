@@ -267,5 +267,5 @@ fn record(row: &SqliteRow, connection: &str) -> Result<StoredRecord, Problem> {
 
 pub(super) fn issues(text: Option<&str>) -> Result<Vec<Issue>, Problem> {
     let issues = text.map(serde_json::from_str).transpose();
-    issues.map(Option::unwrap_or_default).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))
+    issues.map(Option::unwrap_or_default).map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))
 }

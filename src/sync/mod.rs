@@ -96,6 +96,7 @@ impl Reading {
     /// Reads all wanted models. What goes wrong with the source stands in the report: one model that cannot be read
     /// does not keep the others from it, unless the source cannot be reached at all.
     pub async fn sync(&self, options: &SyncOptions, mut observe: impl FnMut(Event)) -> Result<SyncReport, StoreError> {
+        self.store.recover().await?;
         let mut labels = None;
         let mut models: Vec<ModelReport> = Vec::new();
         for model in MODELS.iter().filter(|model| options.models.is_empty() || options.models.contains(model)) {

@@ -99,6 +99,11 @@ impl Reading {
     ) -> Result<(), StoreError> {
         let Some(ids) = pinned.asked().ids() else { return Ok(()) };
         let mut run = self.begin(pinned, RunKind::Sweep, None, false).await?;
+        let is_at_no_page = self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none();
+        if is_at_no_page || run.counts().created > 0 {
+            // The rows that were not known are read after all ids were: which ones they were is not kept.
+            self.store.restart(&mut run).await?;
+        }
         tracing::info!(connection = self.connection, model = run.model().name, "all ids are read");
         let (seen, unknown) = match self.read_ids(pinned, ids, &mut run).await? {
             Swept::Ended { seen, unknown } => (seen, unknown),

@@ -137,7 +137,8 @@ fn there_is_one_engine_a_store_and_none_to_ask_is_said() {
     }
     let engine = Engine::start(&home, &["--no-sync"]);
     let second = home.expect(2, &["run"]);
-    assert!(second.stderr.contains("another `crosswalk run` is at work on this store"), "{}", second.stderr);
+    let holder = format!("process {}", engine.process.id());
+    assert!(second.stderr.contains(&holder) && second.stderr.contains("it runs the connections"), "{}", second.stderr);
     let mut killed = engine;
     killed.process.kill().unwrap();
     killed.process.wait().unwrap();

@@ -2,9 +2,14 @@
 
 #[path = "../shared/copy.rs"]
 mod copy;
+mod crash;
 mod deletions;
 mod deltas;
 mod drift;
+mod dropped;
 mod faults;
+mod picture;
 mod soak;
 mod tenant;
+mod trouble;
+mod twins;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::copy::copy;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub const NAME: &str = "acme";
 

@@ -1,5 +1,6 @@
 //! A connection of a running engine: what it runs with, its syncs and its remaps.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub(super) struct Member {
     /// A sync is wanted before its time.
     pub sync_now: Notify,
     tasks: Mutex<Tasks>,
+    /// How often the store had been opened anew when it was told last of the revision in use.
+    pub(super) recovered: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +77,7 @@ impl Member {
             remap: Notify::new(),
             sync_now: Notify::new(),
             tasks: Mutex::default(),
+            recovered: AtomicU64::new(0),
         }
     }
 

@@ -36,6 +36,7 @@ use super::{Engine, EngineError};
 use crate::connector::{Connection, Remote, Revision, Watch};
 use crate::diagnostics::Report;
 use crate::source::Caps;
+use crate::store::Hold;
 use crate::sync::Pace;
 
 /// Revisions of a connection that are kept to go back to, where nobody says how many.
@@ -52,6 +53,7 @@ const LONGEST_STAGGER: Duration = Duration::from_secs(30);
 pub struct Running {
     shared: Arc<Shared>,
     watching: Option<AbortHandle>,
+    hold: Mutex<Option<Hold>>,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,10 @@ impl Engine {
     /// Begins to sync the connections of the home by the clock, to watch its files, and to map stored records again
     /// when a mapping changes. A connection whose files do not compile runs with its last good revision, which the store
     /// keeps; one that never had any waits until its files are mended.
+    ///
+    /// One process at a time is at work on a store: a second one is refused, and told who is.
     pub async fn run(&self, options: RunOptions) -> Result<Running, EngineError> {
+        let hold = self.store.hold("runs the connections").await?;
         let watch = match options.watch.clone() {
             Some(watch) => Some(Watch::start(&self.home, watch).await.map_err(EngineError::Watch)?),
             None => None,
@@ -102,7 +107,7 @@ impl Engine {
         });
         shared.reload().await?;
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching })
+        Ok(Running { shared, watching, hold: Mutex::new(Some(hold)) })
     }
 }
 
@@ -169,6 +174,7 @@ impl Running {
         for member in std::mem::take(&mut *self.shared.members()).into_values() {
             member.stop();
         }
+        drop(self.hold.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -204,6 +210,7 @@ impl Shared {
 
     async fn reload(self: &Arc<Self>) -> Result<Reload, EngineError> {
         let _one = self.reloading.lock().await;
+        self.engine.store.recover().await?;
         let began = Instant::now();
         let in_use: BTreeMap<String, String> = {
             let members = self.members();

@@ -1,6 +1,7 @@
 //! A connection's syncs: when they are due, what they read, and how they end when the engine does.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -176,6 +177,7 @@ impl Member {
         models: &[&'static Model],
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<SyncReport>, EngineError> {
+        self.recover(shared).await?;
         let connection = self.state().connection.clone();
         let credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
         let remote = self.live.revision().remote.clone();
@@ -204,6 +206,19 @@ impl Member {
             () = behind_a_page.notified() => Ok(None),
             report = reading.sync(&options, observe) => Ok(Some(report?)),
         }
+    }
+
+    /// Goes on with a store that was mended.
+    async fn recover(&self, shared: &Shared) -> Result<(), EngineError> {
+        let recovered = shared.engine.store.recover().await?;
+        if self.recovered.load(Ordering::Acquire) != recovered {
+            // What was put in the place of a damaged file may be of a time before this revision.
+            tracing::info!(connection = self.name, "the store was opened anew");
+            let revision = super::compile::kept(&self.name, &self.live.revision());
+            shared.engine.store.keep_revision(&revision, shared.options.keep).await?;
+            self.recovered.store(recovered, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Whether the source refused the credentials the last time.

@@ -1,5 +1,7 @@
 //! The store from the outside, over files in temporary folders.
 
+mod damage;
+mod holding;
 mod opening;
 mod pages;
 mod reading;
