@@ -47,15 +47,32 @@ async fn use_all(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The same with files of these contents. Each in a folder of its own: connections to others may yet be closing.
+async fn use_files(file: &[u8], log: Option<&[u8]>) -> Result<(), StoreError> {
+    let folder = with_files(file, log);
+    use_all(&folder.path().join("store.db")).await
+}
+
+fn with_files(file: &[u8], log: Option<&[u8]>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("store.db"), file).unwrap();
+    if let Some(log) = log {
+        fs::write(folder.path().join("store.db-wal"), log).unwrap();
+    }
+    folder
+}
+
+fn read(folder: &TempDir, name: &str) -> Vec<u8> {
+    fs::read(folder.path().join(name)).unwrap()
+}
+
 fn is_named(problem: &Problem) -> bool {
     matches!(problem, Problem::Damaged | Problem::Unreadable(_) | Problem::NotADatabase | Problem::OtherProgram)
 }
 
 #[tokio::test]
 async fn pages_that_were_overwritten_are_damage_and_a_copy_is_as_good_as_before() {
-    let folder = left_by_a_kill("Robin", false).await;
-    let path = folder.path().join("store.db");
-    let whole = fs::read(&path).unwrap();
+    let whole = read(&left_by_a_kill("Robin", false).await, "store.db");
     let mut random = fastrand::Rng::with_seed(5);
     let mut named = 0;
     for _ in 0..12 {
@@ -63,9 +80,7 @@ async fn pages_that_were_overwritten_are_damage_and_a_copy_is_as_good_as_before(
         let first = random.usize(1..whole.len() / 8192 - 1) * 8192;
         let last = (first + random.usize(1..12) * 8192).min(whole.len());
         damaged[first..last].fill_with(|| random.u8(..));
-        remove_log(&path);
-        fs::write(&path, &damaged).unwrap();
-        match use_all(&path).await {
+        match use_files(&damaged, None).await {
             // Room that nobody uses, or an index that was not looked into.
             Ok(()) => {}
             Err(error) => {
@@ -75,42 +90,29 @@ async fn pages_that_were_overwritten_are_damage_and_a_copy_is_as_good_as_before(
         }
     }
     assert!(named > 6, "{named}");
-    remove_log(&path);
-    fs::write(&path, &whole).unwrap();
-    use_all(&path).await.unwrap();
+    use_files(&whole, None).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_file_that_was_cut_off_is_damage() {
-    let folder = left_by_a_kill("Robin", false).await;
-    let path = folder.path().join("store.db");
-    let whole = fs::read(&path).unwrap();
+    let whole = read(&left_by_a_kill("Robin", false).await, "store.db");
     for length in [1, 99, 100, 4000, 8192, 8192 * 3, whole.len() / 2, whole.len() - 8192] {
-        remove_log(&path);
-        fs::write(&path, &whole[..length]).unwrap();
-        let error = match use_all(&path).await {
-            Err(error) => error,
+        match use_files(&whole[..length], None).await {
+            Err(error) => assert!(is_named(&error.problem), "{length}: {error:?}"),
             Ok(()) => panic!("a part of it is missing: {length} of {}", whole.len()),
-        };
-        assert!(is_named(&error.problem), "{length}: {error:?}");
+        }
     }
-    remove_log(&path);
-    fs::write(&path, &whole).unwrap();
-    use_all(&path).await.unwrap();
+    use_files(&whole, None).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_log_that_was_cut_off_loses_the_last_pages_only() {
-    let folder = left_by_a_kill("Robin", true).await;
-    let path = folder.path().join("store.db");
-    let (file, log) = (fs::read(&path).unwrap(), fs::read(folder.path().join("store.db-wal")).unwrap());
+    let left = left_by_a_kill("Robin", true).await;
+    let (file, log) = (read(&left, "store.db"), read(&left, "store.db-wal"));
     let mut reached = Vec::new();
     for part in 0..=10 {
-        remove_log(&path);
-        fs::write(&path, &file).unwrap();
-        fs::write(folder.path().join("store.db-wal"), &log[..log.len() * part / 10]).unwrap();
-        let opened = Store::open(&path).await;
-        let store = opened.unwrap();
+        let folder = with_files(&file, Some(&log[..log.len() * part / 10]));
+        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
         let stored = store.count(None, &USERS).await.unwrap().live;
         let run = store.begin(new_run(2)).await.unwrap();
         assert_eq!((stored % PAGE as u64, run.counts().fetched), (0, stored), "{part}");
@@ -124,9 +126,8 @@ async fn a_log_that_was_cut_off_loses_the_last_pages_only() {
 #[tokio::test]
 async fn the_log_of_another_file_is_never_taken_for_a_whole_store() {
     let (one, other) = (left_by_a_kill("Robin", false).await, left_by_a_kill("Ann", true).await);
-    let path = one.path().join("store.db");
-    remove_log(&path);
-    fs::copy(other.path().join("store.db-wal"), one.path().join("store.db-wal")).unwrap();
+    let folder = with_files(&read(&one, "store.db"), Some(&read(&other, "store.db-wal")));
+    let path = folder.path().join("store.db");
     match use_all(&path).await {
         Err(error) => assert!(is_named(&error.problem), "{error:?}"),
         Ok(()) => {
