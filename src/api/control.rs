@@ -122,10 +122,7 @@ async fn reload(State(served): State<Served>) -> Response {
 }
 
 async fn status(State(served): State<Served>) -> Response {
-    match served.running.full_status().await {
-        Ok(status) => Json(status).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
+    Json(served.running.full_status().await).into_response()
 }
 
 async fn metrics(State(served): State<Served>) -> Response {

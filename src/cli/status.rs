@@ -14,6 +14,7 @@ use super::table::{Column, Table};
 use super::terminal::Terminal;
 use crate::api::{Client, ClientError};
 use crate::engine::{ConnectionStatus, Engine, Status as Told};
+use crate::source::Pressure;
 use crate::store::Standing;
 
 /// How often `--watch` looks.
@@ -113,7 +114,7 @@ fn is_well(status: &Told) -> bool {
     let is_wrong = |connection: &ConnectionStatus| {
         connection.broken.is_some() || connection.held.is_some() || connection.state == Some(Standing::Invalid)
     };
-    status.running && !status.connections.iter().any(is_wrong)
+    status.running && status.store_trouble.is_none() && !status.connections.iter().any(is_wrong)
 }
 
 /// What `--watch` has shown.
@@ -205,6 +206,9 @@ fn text(context: &Context, status: &Told, now: Timestamp) -> String {
             shown.push(report);
         }
     }
+    if let Some(trouble) = &status.store_trouble {
+        text.push_str(&format!("\n{}: {trouble}\n", terminal.stdout.red("the store")));
+    }
     if status.running {
         text.push_str(&format!("\nchanges of files are noticed {}\n", status.watching));
     } else {
@@ -223,6 +227,9 @@ fn remarks(connection: &ConnectionStatus) -> String {
     }
     if let Some(held) = &connection.held {
         text.push_str(&format!("\n{name}: somebody has to look before deletions are believed: {held}\n"));
+    }
+    if let Some(remark) = connection.pressure.as_ref().and_then(Pressure::remark) {
+        text.push_str(&format!("\n{name}: {remark}\n"));
     }
     if let Some(error) = &connection.error {
         text.push_str(&format!("\n{name}: the last sync did not come to its end: {error}\n"));

@@ -106,6 +106,7 @@ impl Twins {
             "connector: carerix\n\
              settings: {{ tenant: sandbox, realm: sandbox, identity: \"{base}\", api: \"{base}\" }}\n\
              credentials: {{ client_id: \"env:TEST_CLIENT_ID\", client_secret: \"env:TEST_CLIENT_SECRET\" }}\n\
+             limits: {{ rate: {{ requests: 1000, burst: 100 }} }}\n\
              options: {{ every: {}, {} }}\n",
             self.every.unwrap_or("1h"),
             scene.options()

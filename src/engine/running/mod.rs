@@ -368,6 +368,7 @@ impl Shared {
             started_at: Some(self.started_at),
             watching: self.watching.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             reloads: self.reloads.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            store_trouble: None,
             connections,
         }
     }

@@ -23,6 +23,9 @@ pub struct Status {
     pub watching: String,
     /// How often files were looked at since: what that led to.
     pub reloads: BTreeMap<String, u64>,
+    /// What is wrong with the store, so that what it would say is missing.
+    #[serde(default)]
+    pub store_trouble: Option<String>,
     /// Each connection, in the order of their names.
     pub connections: Vec<ConnectionStatus>,
 }

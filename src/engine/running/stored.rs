@@ -34,6 +34,7 @@ impl Engine {
             started_at: None,
             watching: "not at all".to_owned(),
             reloads: Default::default(),
+            store_trouble: None,
             connections,
         })
     }
@@ -67,23 +68,31 @@ impl Engine {
 
 impl Running {
     /// What goes on at this moment, with what the store says of each connection, those included that run no more.
-    pub async fn full_status(&self) -> Result<Status, EngineError> {
+    pub async fn full_status(&self) -> Status {
         self.shared.full_status().await
     }
 }
 
 impl Shared {
-    pub(super) async fn full_status(&self) -> Result<Status, EngineError> {
+    pub(super) async fn full_status(&self) -> Status {
         let mut status = self.status();
         let now = self.now();
-        for stored in self.engine.stored_status().await?.connections {
+        let stored = match self.engine.stored_status().await {
+            Ok(stored) => stored.connections,
+            Err(error) => {
+                // What the engine knows by itself is worth most when the store is in trouble.
+                status.store_trouble = Some(error.to_string());
+                Vec::new()
+            }
+        };
+        for stored in stored {
             match status.connections.iter_mut().find(|live| live.name == stored.name) {
                 None => status.connections.push(stored),
                 Some(live) => live.add(stored, now),
             }
         }
         status.connections.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(status)
+        status
     }
 }
 
