@@ -51,6 +51,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
         migration(4, "revisions", include_str!("migrations/4_revisions.sql")),
         migration(5, "deltas", include_str!("migrations/5_deltas.sql")),
+        migration(7, "hints", include_str!("migrations/7_hints.sql")),
     ]
 }
 
@@ -97,7 +98,8 @@ pub(super) async fn open_reader(options: &SqliteConnectOptions) -> Result<Sqlite
         Err(sqlx::Error::Database(_)) => 0,
         Err(error) => return Err(error.into()),
     };
-    match version.cmp(&(migrations().len() as i64)) {
+    let latest = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
+    match version.cmp(&latest) {
         Ordering::Less => Err(Problem::OlderSchema),
         Ordering::Equal => Ok(connection),
         Ordering::Greater => Err(Problem::NewerSchema(version)),

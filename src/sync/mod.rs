@@ -4,6 +4,7 @@
 //! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
 //! number of records.
 
+mod hinted;
 mod labels;
 mod mapper;
 mod model;
@@ -26,6 +27,7 @@ use crate::model::{MODELS, Model};
 use crate::source::Source;
 use crate::store::{Store, StoreError};
 
+pub use hinted::{Followed, Told};
 pub use pace::Pace;
 pub use remap::{RemapProgress, Remapping, left_for};
 pub use report::{ModelReport, Reasons, State, SyncReport};

@@ -1,5 +1,6 @@
 //! The store from the outside, over files in temporary folders.
 
+mod hints;
 mod opening;
 mod pages;
 mod reading;
