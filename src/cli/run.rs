@@ -1,6 +1,7 @@
 //! `crosswalk run`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::Args;
@@ -11,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::error::{CliError, Exit};
 use super::source::options;
-use crate::api::{Control, socket_of};
+use crate::api::{Control, WebhookListener, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
 use crate::engine::{Access, EngineError, RunOptions, Running, Status, credentials};
 use crate::sandbox::Sandbox;
@@ -50,6 +51,9 @@ pub(super) struct Run {
     /// Revisions of each connection to keep, to go back to
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     keep: u32,
+    /// Take webhooks of the sources at this address, such as 127.0.0.1:8790; a connection's are sent to /webhooks/NAME
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_sync")]
+    webhooks: Option<SocketAddr>,
 }
 
 impl Run {
@@ -59,6 +63,10 @@ impl Run {
         let mut end = signal(SignalKind::terminate()).map_err(trouble)?;
         let engine = context.engine().await?;
         let claim = Control::claim(socket_of(engine.store().path())).await?;
+        let listener = match self.webhooks {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let figures = figures()?;
         let watch = WatchOptions::default().polling(self.poll);
         let options = RunOptions {
@@ -69,7 +77,12 @@ impl Run {
         };
         let running = Arc::new(engine.run(options).await?);
         let control = claim.serve(Arc::clone(&running), Arc::new(move || figures.render()));
+        let webhooks =
+            listener.map(|listener| listener.serve(Arc::clone(&running))).transpose().map_err(CliError::from)?;
         context.terminal.note(&self.greeting(context, &running.status()));
+        if let Some(webhooks) = &webhooks {
+            context.terminal.note(&format!("webhooks are taken at http://{}/webhooks/NAME", webhooks.address()));
+        }
         loop {
             tokio::select! {
                 _ = hangup.recv() => reload(&running).await,
@@ -77,7 +90,7 @@ impl Run {
                 Ok(()) = tokio::signal::ctrl_c() => break,
             }
         }
-        drop(control);
+        drop((control, webhooks));
         running.stop().await;
         context.terminal.note("ended; what was under way goes on there the next time");
         Ok(Exit::Done)
@@ -94,6 +107,11 @@ impl Run {
             context.spell("status"),
         )
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<WebhookListener, CliError> {
+    let trouble = |error| CliError::usage(format!("webhooks cannot be taken at {address}: {error}"));
+    WebhookListener::bind(address).await.map_err(trouble)
 }
 
 async fn reload(running: &Running) {

@@ -12,7 +12,7 @@ use super::keys::{
 use super::pages::Pages;
 use super::permissions::Permissions;
 use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
-use super::{headers, pages};
+use super::{headers, pages, webhooks};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
 use crate::schema::Scalar;
@@ -40,6 +40,7 @@ pub(crate) struct Definition {
     pub flags: BTreeMap<i64, bool>,
     pub deletion: Option<(Located<String>, i64)>,
     pub changes: Option<Changes>,
+    pub webhooks: Option<webhooks::Pattern>,
     pub free_fields: FreeFields,
     pub limits: Limits,
     pub scripts: script::Limits,
@@ -113,6 +114,7 @@ impl Definition {
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let changes =
             fields.get("changes").and_then(|node| changes::parse(node, |date| reader.date(date), file, problems));
+        let webhooks = fields.get("webhooks").map(|node| webhooks::parse(node, file, problems));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
         let scripts =
@@ -140,6 +142,10 @@ impl Definition {
             flags,
             deletion,
             changes,
+            webhooks: match webhooks {
+                Some(webhooks) => Some(webhooks?),
+                None => None,
+            },
             free_fields,
             limits: limits?,
             scripts: scripts?,

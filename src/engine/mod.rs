@@ -26,8 +26,8 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, ConnectionStatus, FromHome, ModelChange, Outcome, Reload, Reloaded, RemapStatus, RunOptions, Running,
-    Status, SyncNow, SyncState, Synced, changes,
+    Access, ConnectionStatus, FromHome, ModelChange, Outcome, Received, Reload, Reloaded, RemapStatus, RunOptions,
+    Running, Status, SyncNow, SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
 

@@ -13,6 +13,7 @@ mod oauth;
 mod page;
 mod paging;
 mod record;
+mod text;
 mod transport;
 
 #[cfg(test)]

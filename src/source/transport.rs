@@ -209,6 +209,7 @@ fn span(request: &Request) -> tracing::Span {
     match &request.subject {
         Subject::Token => debug_span!("request", operation = "token", attempt),
         Subject::Schema => debug_span!("request", operation = "schema", attempt),
+        Subject::Text { what } => debug_span!("request", operation = what, attempt),
         Subject::Page { operation, page } => debug_span!("request", operation, page, attempt),
         Subject::Record { operation } => debug_span!("request", operation, attempt),
     }

@@ -79,14 +79,13 @@ impl Store {
         let now = moment::text(hint.now);
         let mut writer = self.writer().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        let taken = sqlx::query(
-            "INSERT INTO deliveries (connection, id, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(hint.connection.to_owned())
-        .bind(text_digest(hint.delivery))
-        .bind(now.clone())
-        .execute(&mut *transaction)
-        .await?;
+        let taken =
+            sqlx::query("INSERT INTO deliveries (connection, id, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(hint.connection.to_owned())
+                .bind(text_digest(hint.delivery))
+                .bind(now.clone())
+                .execute(&mut *transaction)
+                .await?;
         if taken.rows_affected() == 0 {
             return Ok(false);
         }
@@ -139,8 +138,7 @@ impl Store {
         model: &str,
         began_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let delete =
-            "DELETE FROM hints WHERE connection = ? AND model = ? AND due_at IS NULL AND received_at < ?";
+        let delete = "DELETE FROM hints WHERE connection = ? AND model = ? AND due_at IS NULL AND received_at < ?";
         let mut writer = self.writer().await;
         let done = sqlx::query(delete)
             .bind(connection.to_owned())

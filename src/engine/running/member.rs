@@ -8,6 +8,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Duration, sleep};
 
 use super::Shared;
+use super::inlet::Inlet;
 use super::status::{SyncState, Synced};
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
@@ -35,6 +36,8 @@ pub(super) struct Member {
     remap: Notify,
     /// A sync is wanted before its time.
     pub sync_now: Notify,
+    /// Where its source tells of changes.
+    pub inlet: Inlet,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -67,6 +70,7 @@ impl Member {
             }),
             remap: Notify::new(),
             sync_now: Notify::new(),
+            inlet: Inlet::default(),
             tasks: Mutex::new(Vec::new()),
         }
     }
@@ -91,6 +95,7 @@ impl Member {
     pub fn start(self: &Arc<Self>, shared: &Arc<Shared>) {
         let mut tasks = vec![tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle()];
         if shared.options.syncs {
+            self.start_following(shared);
             tasks.push(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared))).abort_handle());
         }
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
@@ -98,6 +103,7 @@ impl Member {
 
     /// Ends both at once. A page or a batch under way is written whole or not at all, and the next start goes on there.
     pub fn stop(&self) {
+        self.stop_following();
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod compile;
+mod inlet;
 mod member;
 mod reload;
 mod status;
@@ -16,6 +17,7 @@ use tokio::task::AbortHandle;
 pub use self::access::{Access, FromHome};
 use self::compile::Compiled;
 pub(super) use self::compile::kept;
+pub use self::inlet::Received;
 use self::member::Member;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape::{self, Writer, or_nothing};
 use crate::connector::keys::{CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
+use crate::model::MODELS;
 
 pub(super) fn connector() -> Value {
     shape::file(&CONNECTOR, &writer())
@@ -21,6 +22,8 @@ fn defined(name: &'static str) -> Value {
     match name {
         "address" => json!({ "type": "string", "examples": ["https://{tenant}.example.org/graphql"] }),
         "reference" => json!({ "type": "string", "pattern": "^((env|file):.*\\S|vault: *[A-Za-z0-9_./-]{1,128} *$)" }),
+        "header_name" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
+        "model_name" => json!({ "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() }),
         "header" => json!({ "type": "string", "pattern": "^[ -~]*$" }),
         "mark" => json!({ "type": ["integer", "boolean"] }),
         "order" => or_nothing(writer().map(&SORT)),

@@ -102,7 +102,10 @@ async fn of_two_runs_at_a_time_that_which_began_later_counts() {
     let keys: std::collections::BTreeSet<_> =
         [scratch.user("8").await.key, scratch.user("9").await.key, scratch.user("2").await.key].into();
     assert_eq!(keys.len(), 3, "each new row has a key of its own");
-    assert_eq!(scratch.sync(20, vec![vec![user("0", "Newest"), user("2", "Robin"), user("8", "Born")]]).await.changed, 1);
+    assert_eq!(
+        scratch.sync(20, vec![vec![user("0", "Newest"), user("2", "Robin"), user("8", "Born")]]).await.changed,
+        1
+    );
 }
 
 #[tokio::test]
@@ -113,10 +116,8 @@ async fn runs_that_write_at_the_same_moment_lose_nothing() {
     for round in 0..20 {
         let of_full = page(&full, at(2), users(round * 10..round * 10 + 7));
         let of_told = page(&told, at(2), users(round * 10 + 4..round * 10 + 10));
-        let (one, other) = tokio::join!(
-            scratch.store.write_page(&mut full, of_full),
-            scratch.store.write_page(&mut told, of_told)
-        );
+        let (one, other) =
+            tokio::join!(scratch.store.write_page(&mut full, of_full), scratch.store.write_page(&mut told, of_told));
         (one.unwrap(), other.unwrap());
     }
     let one = scratch.store.finish(told, Outcome::Read, at(3)).await.unwrap();
