@@ -9,7 +9,7 @@ use url::Url;
 use super::connection::Connection;
 use super::definition::Definition;
 use super::headers;
-use super::{fill, url};
+use super::{fill, placeholders, url};
 use crate::diagnostics::{Problem, Problems, SourceFile};
 use crate::model::{MODELS, Model};
 use crate::yaml::{Entry, Fields, Is, Key, Keys, Located, Node};
@@ -147,7 +147,7 @@ pub(crate) struct Pattern {
     key_url: Option<Located<String>>,
     secret_header: Option<String>,
     payload: Payload,
-    tenant: Option<String>,
+    tenant: Option<Located<String>>,
     window: Duration,
     events: BTreeMap<String, EventMeaning>,
 }
@@ -186,7 +186,7 @@ pub(super) fn parse(node: &Node, file: &Arc<SourceFile>, problems: &Problems) ->
     });
     let secret_header = fields.get("secret_header").map(|_| header(fields.text("secret_header")));
     let payload = fields.require("payload").and_then(|node| payload(node, file, problems));
-    let tenant = fields.text("tenant").map(|text| text.value);
+    let tenant = fields.text("tenant");
     let window = fields.duration("window").unwrap_or(WINDOW);
     let mut events = BTreeMap::new();
     for entry in fields.map("events") {
@@ -265,8 +265,32 @@ pub(super) fn of_connection(
         key_url,
         secret_header: pattern.secret_header.clone(),
         payload: pattern.payload.clone(),
-        tenant: pattern.tenant.as_ref().map(|tenant| fill(tenant, settings)),
+        tenant: match &pattern.tenant {
+            Some(tenant) => Some(filled(definition, tenant, settings, problems)?),
+            None => None,
+        },
         window: pattern.window,
         events: pattern.events.clone(),
     })
+}
+
+/// A text with the settings filled in.
+fn filled(
+    definition: &Definition,
+    pattern: &Located<String>,
+    settings: &BTreeMap<String, String>,
+    problems: &Problems,
+) -> Option<String> {
+    let text = &pattern.value;
+    let unknown = placeholders(text).into_iter().find(|(start, end)| !settings.contains_key(&text[start + 1..end - 1]));
+    if let Some((start, end)) = unknown {
+        let name = &text[start + 1..end - 1];
+        problems.report(
+            Problem::error("M0605", format!("there is no setting `{name}`"))
+                .at(&definition.file, pattern.part(&definition.file, start..end), "cannot be filled in")
+                .suggest(name, settings.keys().map(String::as_str)),
+        );
+        return None;
+    }
+    Some(fill(text, settings))
 }

@@ -6,3 +6,4 @@ mod deletions;
 mod deltas;
 mod drift;
 mod tenant;
+mod webhooks;
