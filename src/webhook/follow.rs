@@ -43,10 +43,6 @@ pub async fn follow(reading: &Reading) -> Result<Pass, StoreError> {
         let told: Vec<Told> =
             hints.iter().map(|hint| Told { remote_id: hint.remote_id.clone(), gone: hint.gone }).collect();
         let followed = match Model::named(&model) {
-            // A source that fails is not asked more.
-            _ if pass.trouble.is_some() => {
-                Followed { unread: told.into_iter().map(|told| told.remote_id).collect(), ..Followed::default() }
-            }
             Some(model) => reading.follow(model, &told).await?,
             // A later version may have known it.
             None => Followed::default(),

@@ -21,3 +21,4 @@ mod schema;
 mod screens;
 mod views;
 mod walkthrough;
+mod webhooks;

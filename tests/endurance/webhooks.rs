@@ -11,12 +11,13 @@ use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crosswalk::api::{WebhookListener, WebhookServer};
-use crosswalk::connector::{Connection, Home};
+use crosswalk::connector::{Connection, Home, Live, Revision};
 use crosswalk::engine::{Access, EngineError, RunOptions, Running};
 use crosswalk::model::{APPLICATIONS, CANDIDATES, JOBS, Model};
 use crosswalk::sandbox::{Faults, Options};
-use crosswalk::source::Credentials;
+use crosswalk::source::{Credentials, Source};
 use crosswalk::store::{RunKind, RunState};
+use crosswalk::sync::{Pace, Reading, Told};
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -232,7 +233,8 @@ async fn what_a_list_leaves_out_does_not_come_by_its_id() {
     work.register(ALL).await;
     // Whether a new vacancy is in the list, only the list tells: a sync is asked for.
     let template = work.tenant.sandbox.insert("CRVacancy", &fields(json!({ "isTemplate": 1 }))).unwrap();
-    let job = work.tenant.sandbox.insert("CRVacancy", &fields(json!({ "jobTitle": "Cooper", "isTemplate": 0 }))).unwrap();
+    let job =
+        work.tenant.sandbox.insert("CRVacancy", &fields(json!({ "jobTitle": "Cooper", "isTemplate": 0 }))).unwrap();
     work.until_is(&JOBS, &job, "name", "Cooper").await;
     work.until_followed().await;
     assert_eq!(work.tenant.get(&JOBS, &template).await, None);
@@ -259,7 +261,8 @@ async fn deliveries_that_are_doubled_delayed_or_badly_signed_do_no_harm_and_lost
     work.edit("CREmployee", &ids[0], "firstName", json!("Twice"));
     arrived(1).await;
     work.edit("CREmployee", &ids[1], "firstName", json!("Bad"));
-    work.until("it was refused", async |work: &Work| work.tenant.sandbox.stats().faults.values().sum::<u64>() >= 3).await;
+    work.until("it was refused", async |work: &Work| work.tenant.sandbox.stats().faults.values().sum::<u64>() >= 3)
+        .await;
     work.edit("CREmployee", &ids[1], "firstName", json!("Overtaking"));
     work.edit("CREmployee", &ids[1], "firstName", json!("Last"));
     arrived(4).await;
@@ -297,7 +300,10 @@ async fn only_what_the_source_signed_is_taken_and_once() {
         let status = signer.send_as(&work, connection, &good, signature, secret).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{connection} {secret}");
     }
-    assert_eq!(signer.send_as(&work, NAME, &good[..good.len() - 4], &signature, "pear").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        signer.send_as(&work, NAME, &good[..good.len() - 4], &signature, "pear").await,
+        StatusCode::UNAUTHORIZED
+    );
     let other_tenant = good.replace("\"sandbox\"", "\"others\"");
     assert_eq!(signer.send(&work, &other_tenant).await, StatusCode::UNAUTHORIZED);
     for malformed in ["", "{", "[]", &good.replace("d-1", ""), &good.replace("\"time\"", "\"tine\"")] {
@@ -310,7 +316,10 @@ async fn only_what_the_source_signed_is_taken_and_once() {
 
     // A body that breaks off is nobody's loss but its sender's.
     let mut half = tokio::net::TcpStream::connect(work.server.address()).await.unwrap();
-    let head = format!("POST /webhooks/{NAME} HTTP/1.1\r\nHost: x\r\nCx-Signature: {signature}\r\nContent-Length: {}\r\n\r\n", good.len());
+    let head = format!(
+        "POST /webhooks/{NAME} HTTP/1.1\r\nHost: x\r\nCx-Signature: {signature}\r\nContent-Length: {}\r\n\r\n",
+        good.len()
+    );
     half.write_all(head.as_bytes()).await.unwrap();
     half.write_all(&good.as_bytes()[..10]).await.unwrap();
     half.shutdown().await.unwrap();
@@ -439,4 +448,53 @@ async fn changes_are_told_while_all_is_read() {
         assert!(matches!(run.state, RunState::Complete), "{run:?}");
     }
     work.tenant.assert_equal("when it was read").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_without_a_query_for_one_waits_for_a_sync() {
+    let tenant = Tenant::start(30).await;
+    tenant.edit("mappings/carerix/applications.yaml", "  one: crMatch\n", "");
+    let work = Work::start(tenant).await;
+    work.register(ALL).await;
+    let id = work.tenant.ids(&APPLICATIONS).await[0].clone();
+    work.edit("CRMatch", &id, "creationDate", json!("2020-01-01 10:00:00"));
+    let is_there = async |work: &Work| {
+        let record = work.tenant.get(&APPLICATIONS, &id).await.unwrap();
+        record["remote_created_at"].as_str().is_some_and(|at| at.starts_with("2020-01-01T09:00:00"))
+    };
+    work.until("the sync brought it", is_there).await;
+    work.until_followed().await;
+    assert_eq!(work.one_by_one(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_records_are_left_to_the_pages_of_a_sync() {
+    let tenant = Tenant::start(300).await;
+    tenant.report(&Default::default()).await;
+    let connection = tenant.connection();
+    let revision = Revision::load(tenant.engine.home(), &connection).unwrap();
+    let source = Arc::new(Source::new(revision.remote.clone(), tenant.credentials()).unwrap());
+    let reading = Reading {
+        connection: NAME.to_owned(),
+        live: Arc::new(Live::new(revision)),
+        source,
+        store: tenant.engine.store().clone(),
+        pace: Pace::default(),
+        tenant: connection.tenant().to_owned(),
+        rules: connection.options.sync,
+    };
+    let told = |ids: &[String]| -> Vec<Told> {
+        let once = || ids.iter().map(|id| Told { remote_id: id.clone(), gone: false });
+        once().chain(once()).collect()
+    };
+    let ids = tenant.ids(&CANDIDATES).await;
+    let few = reading.follow(&CANDIDATES, &told(&ids[..20])).await.unwrap();
+    assert_eq!((few.counts.unchanged, few.for_sync.len(), few.unread.len()), (20, 0, 0));
+    let mut many = told(&ids[..210]);
+    many.push(Told { remote_id: ids[3].clone(), gone: true });
+    let many = reading.follow(&CANDIDATES, &many).await.unwrap();
+    assert_eq!((many.counts.unchanged, many.for_sync.len()), (1, 209), "only what is said to be gone is asked for");
+    assert!(!tenant.is_deleted(&CANDIDATES, &ids[3]).await, "and it is there");
+    let operations = tenant.sandbox.stats().operations;
+    assert_eq!(operations["crEmployee"], 21);
 }

@@ -25,9 +25,11 @@ const GATHER: Duration = Duration::from_millis(200);
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
-/// While records wait for a sync: how often it is looked whether it came, and how often one is asked for at most.
+/// While records wait for a sync: how often it is looked whether it came, and how long after one was asked for another is;
+/// twice as long each time, since a model that cannot be read waits forever.
 const LOOK_FOR_SYNC: Duration = Duration::from_secs(2);
-const SYNC_EVERY: Duration = Duration::from_secs(15);
+const SYNC_AGAIN: Duration = Duration::from_secs(15);
+const LONGEST_SYNC_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// How long the key of a source is waited for, and how long after a look it is looked for again: one that is not there,
 /// and one that signatures do not fit any more.
@@ -121,8 +123,17 @@ impl Running {
                 metrics::counter!(RECEIVED, "connection" => name, "outcome" => received.as_str()).increment(1);
             }
             Err(refused) => {
-                tracing::debug!(connection = name, reason = refused.as_str(), "a webhook was refused");
-                metrics::counter!(REFUSED, "connection" => name, "reason" => refused.as_str()).increment(1);
+                let reason = refused.as_str();
+                match refused {
+                    // The source itself sent these, so the files do not fit it.
+                    Refused::Tenant | Refused::Malformed => tracing::warn!(
+                        connection = name,
+                        reason,
+                        "a signed webhook was refused; compare `webhooks` in connector.yaml with what the source sends"
+                    ),
+                    _ => tracing::debug!(connection = name, reason, "a webhook was refused"),
+                }
+                metrics::counter!(REFUSED, "connection" => name, "reason" => reason).increment(1);
             }
         }
         received
@@ -271,7 +282,8 @@ struct Follower<'a> {
     shared: &'a Shared,
     /// Kept while it does, for its access token.
     source: Option<Arc<Source>>,
-    sync_asked: Option<Instant>,
+    /// When a sync was asked for last, and how long it is until another is.
+    sync_asked: Option<(Instant, Duration)>,
     forgot: Option<Instant>,
 }
 
@@ -307,8 +319,9 @@ impl Follower<'_> {
         } else {
             self.source = Some(reading.source);
         }
-        if pass.wants_sync {
-            self.ask_for_sync();
+        match pass.wants_sync {
+            true => self.ask_for_sync(),
+            false => self.sync_asked = None,
         }
         let inbox = store.inbox(&member.name).await?;
         metrics::gauge!(INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
@@ -342,9 +355,13 @@ impl Follower<'_> {
 
     /// Asks for a sync now, unless one is under way: that may bring the records as well.
     fn ask_for_sync(&mut self) {
-        let is_soon = self.sync_asked.is_some_and(|asked| asked.elapsed() < SYNC_EVERY);
-        if !is_soon && self.member.state().sync.now.is_none() {
-            self.sync_asked = Some(Instant::now());
+        let next = match self.sync_asked {
+            Some((asked, again)) if asked.elapsed() < again => return,
+            Some((_, again)) => (again * 2).min(LONGEST_SYNC_AGAIN),
+            None => SYNC_AGAIN,
+        };
+        if self.member.state().sync.now.is_none() {
+            self.sync_asked = Some((Instant::now(), next));
             self.member.sync_now.notify_one();
         }
     }
