@@ -17,13 +17,16 @@ const PATIENCE: u32 = 10;
 #[derive(Debug, Clone, Default)]
 pub struct Pace(Arc<Shared>);
 
+/// Held by one at a time.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
 #[derive(Debug, Default)]
 struct Shared {
     /// Pages that are mapped or written now, or wait for it.
     pages: AtomicUsize,
     idle: Notify,
     /// Rereads, of each connection and model.
-    rereads: Mutex<HashMap<(String, &'static str), Arc<tokio::sync::Mutex<()>>>>,
+    rereads: Mutex<HashMap<(String, &'static str), Turn>>,
 }
 
 /// A page that a sync has in hand.

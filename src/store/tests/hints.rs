@@ -118,7 +118,8 @@ async fn runs_that_write_at_the_same_moment_lose_nothing() {
         let of_told = page(&told, at(2), users(round * 10 + 4..round * 10 + 10));
         let (one, other) =
             tokio::join!(scratch.store.write_page(&mut full, of_full), scratch.store.write_page(&mut told, of_told));
-        (one.unwrap(), other.unwrap());
+        one.unwrap();
+        other.unwrap();
     }
     let one = scratch.store.finish(told, Outcome::Read, at(3)).await.unwrap();
     let other = scratch.store.finish(full, Outcome::Complete, at(3)).await.unwrap();
