@@ -20,4 +20,5 @@ pub mod sync;
 pub mod table;
 pub mod text;
 pub mod vault;
+pub mod webhook;
 pub mod yaml;

@@ -20,6 +20,7 @@ const FLOORS: &[&str] = &[
     "source",
     "store",
     "sync",
+    "webhook",
     "engine",
     "api",
     "cli",

@@ -1,6 +1,7 @@
 //! `crosswalk run`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::error::{CliError, Exit};
 use super::source::options;
-use crate::api::{Control, socket_of};
+use crate::api::{Control, WebhookListener, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
 use crate::engine::{Access, BOUNDS, EngineError, RunOptions, Running, Status, credentials, describe};
 use crate::sandbox::Sandbox;
@@ -72,6 +73,9 @@ pub(super) struct Run {
     /// How long syncs may take to finish a page when the engine is told to end
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = length)]
     stop_within: Duration,
+    /// Take webhooks of the sources at this address, such as 127.0.0.1:8790; a connection's are sent to /webhooks/NAME
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_sync")]
+    webhooks: Option<SocketAddr>,
 }
 
 impl Run {
@@ -83,6 +87,10 @@ impl Run {
         // Before the socket: whoever is refused is told who is at work.
         let _hold = engine.store().hold("runs the connections").await.map_err(EngineError::from)?;
         let claim = Control::claim(socket_of(engine.store().path())).await?;
+        let listener = match self.webhooks {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let figures = figures()?;
         let watch = WatchOptions::default().polling(self.poll);
         let options = RunOptions {
@@ -97,8 +105,13 @@ impl Run {
         let running = Arc::new(engine.run(options).await?);
         let rendered = figures.clone();
         let control = claim.serve(Arc::clone(&running), Arc::new(move || rendered.render()));
+        let webhooks =
+            listener.map(|listener| listener.serve(Arc::clone(&running))).transpose().map_err(CliError::from)?;
         let mut upkeep = tokio::time::interval(UPKEEP);
         context.terminal.note(&self.greeting(context, &running.status()));
+        if let Some(webhooks) = &webhooks {
+            context.terminal.note(&format!("webhooks are taken at http://{}/webhooks/NAME", webhooks.address()));
+        }
         loop {
             tokio::select! {
                 _ = hangup.recv() => reload(&running).await,
@@ -107,7 +120,7 @@ impl Run {
                 Ok(()) = tokio::signal::ctrl_c() => break,
             }
         }
-        drop(control);
+        drop((control, webhooks));
         let farewell = tokio::select! {
             in_time = running.stop_within(self.stop_within) => match in_time {
                 true => "ended; what was under way goes on there the next time",
@@ -131,6 +144,11 @@ impl Run {
             context.spell("status"),
         )
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<WebhookListener, CliError> {
+    let trouble = |error| CliError::usage(format!("webhooks cannot be taken at {address}: {error}"));
+    WebhookListener::bind(address).await.map_err(trouble)
 }
 
 async fn reload(running: &Running) {

@@ -31,6 +31,8 @@ pub struct Connection {
     pub credentials: Option<BTreeMap<String, Reference>>,
     /// The sandbox to start in place of a remote system.
     pub sandbox: Option<SandboxSettings>,
+    /// What the webhooks of its source prove themselves with.
+    pub webhooks: WebhookCredentials,
     /// What is done with its records.
     pub options: Options,
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
@@ -53,6 +55,15 @@ pub enum Reference {
     File(String),
     /// In the vault, under this name.
     Vault(String),
+}
+
+/// What the webhooks of a source prove themselves with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebhookCredentials {
+    /// Where the public key is kept that their signatures fit; none when it is fetched.
+    pub key: Option<Located<Reference>>,
+    /// Where the secret is kept that they carry in a header.
+    pub secret: Option<Located<Reference>>,
 }
 
 /// What the sandbox is started with.
@@ -107,6 +118,7 @@ impl Connection {
             settings: BTreeMap::new(),
             credentials: None,
             sandbox: None,
+            webhooks: WebhookCredentials::default(),
             options: Options::default(),
             overlay: None,
             tenant: String::new(),
@@ -157,6 +169,7 @@ impl Connection {
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let options = fields.get("options").map(|node| options::read(node, file, problems));
         let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
+        let webhooks = fields.get("webhooks").and_then(|node| webhook_credentials(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
         let connector = connector?;
@@ -168,6 +181,7 @@ impl Connection {
             settings,
             credentials: credentials.flatten(),
             sandbox,
+            webhooks: webhooks.unwrap_or_default(),
             options: options.flatten().unwrap_or_default(),
             overlay,
             limits: limits.flatten().unwrap_or_default(),
@@ -214,6 +228,18 @@ fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Op
     };
     fields.close();
     Some(settings)
+}
+
+fn webhook_credentials(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<WebhookCredentials> {
+    let fields = Fields::open(node, &keys::WEBHOOK_CREDENTIALS, file, problems)?;
+    let place = |key| {
+        let text = fields.text(key)?;
+        let value = reference(&text, file, problems)?;
+        Some(Located { value, span: text.span })
+    };
+    let credentials = WebhookCredentials { key: place("key"), secret: place("secret") };
+    fields.close();
+    Some(credentials)
 }
 
 /// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.

@@ -13,7 +13,7 @@ use super::limits::SaidLimits;
 use super::pages::Pages;
 use super::permissions::Permissions;
 use super::remote::{Faults, OAUTH2_CREDENTIALS, Placement};
-use super::{headers, pages};
+use super::{headers, pages, webhooks};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
 use crate::schema::Scalar;
@@ -41,6 +41,7 @@ pub(crate) struct Definition {
     pub flags: BTreeMap<i64, bool>,
     pub deletion: Option<(Located<String>, i64)>,
     pub changes: Option<Changes>,
+    pub webhooks: Option<webhooks::Pattern>,
     pub free_fields: FreeFields,
     pub limits: SaidLimits,
     pub faults: Faults,
@@ -115,6 +116,7 @@ impl Definition {
         let deletion = fields.get("deletion").and_then(|node| reader.deletion(node));
         let changes =
             fields.get("changes").and_then(|node| changes::parse(node, |date| reader.date(date), file, problems));
+        let webhooks = fields.get("webhooks").map(|node| webhooks::parse(node, file, problems));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
         let limits = match fields.get("limits") {
             Some(node) => SaidLimits::parse(node, file, problems),
@@ -146,6 +148,10 @@ impl Definition {
             flags,
             deletion,
             changes,
+            webhooks: match webhooks {
+                Some(webhooks) => Some(webhooks?),
+                None => None,
+            },
             free_fields,
             limits: limits?,
             faults: faults?,

@@ -85,7 +85,7 @@ fn header(entry: &Entry, tokens: Option<&Entry>, file: &Arc<SourceFile>, problem
 }
 
 /// Whether a text may be the name of a header: RFC 9110, section 5.1.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 

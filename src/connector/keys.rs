@@ -1,6 +1,7 @@
 //! The keys of `connector.yaml` and of connection files.
 
 use super::limits::LIMITS;
+use super::webhooks::WEBHOOKS;
 use crate::mapping::LABELS;
 use crate::script::Limits;
 use crate::yaml::{Choice, Is, Key, Keys};
@@ -41,6 +42,11 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         .example("{ \"0\": false, \"1\": true }"),
         Key::optional("deletion", Is::Keys(&DELETION), "How the source marks rows as deleted"),
         Key::optional("changes", Is::Keys(&CHANGES), "How the source is asked for rows that changed; without it all are read each time"),
+        Key::optional(
+            "webhooks",
+            Is::Keys(&WEBHOOKS),
+            "How the source tells of changes by itself; without it only syncs find them",
+        ),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
         Key::optional(
             "limits",
@@ -391,6 +397,11 @@ pub(crate) static CONNECTION: Keys = Keys::new(
             "Where the credentials are kept that the connector asks for: `env:NAME` is an environment variable, `file:PATH` a file, `vault:NAME` an entry of the vault. Never the secret itself",
         )
         .example("{ client_id: \"env:ACME_CLIENT_ID\", client_secret: \"env:ACME_CLIENT_SECRET\" }"),
+        Key::optional(
+            "webhooks",
+            Is::Keys(&WEBHOOK_CREDENTIALS),
+            "What the webhooks of its source prove themselves with",
+        ),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
         Key::optional(
             "limits",
@@ -406,6 +417,19 @@ pub(crate) static CONNECTION: Keys = Keys::new(
     ],
 )
 .choosing(&[Choice { of: &["sandbox", "credentials"], required: true }]);
+
+pub(super) static WEBHOOK_CREDENTIALS: Keys = Keys::new(
+    "`webhooks` of a connection",
+    "What the webhooks of its source prove themselves with, as references like those of `credentials`",
+    &[
+        Key::optional(
+            "key",
+            REFERENCE,
+            "Where the public key is kept that their signatures fit, as PEM or as DER in base64; where it is not said, it is fetched as the connector says",
+        ),
+        Key::optional("secret", REFERENCE, "Where the secret is kept that they carry in a header, if they do"),
+    ],
+);
 
 pub(super) static SANDBOX: Keys = Keys::new(
     "`sandbox`",

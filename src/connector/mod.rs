@@ -20,6 +20,7 @@ mod secrets;
 mod still;
 mod warn;
 mod watch;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,7 +44,7 @@ use crate::yaml::Located;
 pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
-pub use connection::{Connection, Reference, SandboxSettings};
+pub use connection::{Connection, Reference, SandboxSettings, WebhookCredentials};
 pub use files::Home;
 pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
@@ -55,6 +56,7 @@ pub use remote::{
 };
 pub use schedule::{Schedule, Times, WrongTimes};
 pub use watch::{Changed, Manner, Watch, WatchOptions};
+pub use webhooks::{EventMeaning, Payload, Webhooks};
 
 /// Stands for the address of a sandbox that was not started; nothing listens there.
 const NO_SANDBOX: &str = "http://127.0.0.1:9/";
@@ -70,6 +72,8 @@ pub struct Revision {
     pub title: String,
     /// How the source is reached.
     pub remote: Remote,
+    /// How the source tells of changes by itself, if it does.
+    pub webhooks: Option<Webhooks>,
     /// The source's types.
     pub schema: Schema,
     /// The files that it was compiled from, the connection's own first.
@@ -125,6 +129,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let definition = definition?;
     let settings = settings(&definition, connection, problems);
     let remote = remote(&definition, connection, &settings, problems);
+    let webhooks = webhooks::of_connection(&definition, connection, &settings, problems);
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
@@ -151,7 +156,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let files = all_files(connection, &files, &overlay);
     let (connector, title) = (definition.name, definition.title);
-    Some(Revision { hash: hash(&files), connector, title, remote, schema, files, plans, labels })
+    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, labels })
 }
 
 impl Remote {

@@ -14,11 +14,17 @@ use crate::vault::{Vault, VaultError};
 
 /// The credentials that a connection of a home points at. It needs no store.
 pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
-    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
     let Some(sources) = &connection.credentials else {
-        return Err(missing("its file names none".to_owned()));
+        let what = "its file names none".to_owned();
+        return Err(EngineError::Credentials { connection: connection.name.clone(), what });
     };
-    let read = |reference: &Reference| match reference {
+    sources.iter().map(|(name, reference)| Ok((name.as_str(), secret(home, connection, reference)?))).collect()
+}
+
+/// What a reference of a connection leads to.
+pub(super) fn secret(home: &Home, connection: &Connection, reference: &Reference) -> Result<SecretString, EngineError> {
+    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
+    match reference {
         Reference::Environment(name) => std::env::var(name)
             .ok()
             .map(Zeroizing::new)
@@ -30,8 +36,7 @@ pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, 
         Reference::Vault(name) => {
             in_vault(home, name).map_err(|cause| EngineError::Vault { connection: connection.name.clone(), cause })
         }
-    };
-    sources.iter().map(|(name, reference)| Ok((name.as_str(), read(reference)?))).collect()
+    }
 }
 
 fn in_vault(home: &Home, name: &str) -> Result<SecretString, VaultError> {

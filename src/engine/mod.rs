@@ -31,8 +31,8 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Reload, Reloaded, RemapStatus,
-    RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
+    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
+    RemapStatus, RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
 

@@ -49,6 +49,8 @@ pub struct Plan {
     pub(super) ids: Option<Operation>,
     /// Names what decides which rows are read.
     pub(super) rows: String,
+    /// Whether the list leaves out rows that can be asked for by their ids.
+    pub(super) chooses_rows: bool,
     pub(super) reads: Reads,
     pub(super) signature: Signature,
     pub(super) scope: Scope,
@@ -318,6 +320,11 @@ impl Plan {
     /// and `sort` among them. What is read of each row does not count.
     pub fn rows_signature(&self) -> &str {
         &self.rows
+    }
+
+    /// Whether the list leaves out rows that can be asked for by their ids: by a filter, or by arguments of its own.
+    pub fn chooses_rows(&self) -> bool {
+        self.chooses_rows
     }
 
     /// The texts, in lower case, that lookups in a table can meet, where the schema tells them.

@@ -26,6 +26,11 @@ pub enum Subject {
     },
     /// The types of the remote system.
     Schema,
+    /// A short text at an address of its own.
+    Text {
+        /// What it is.
+        what: &'static str,
+    },
     /// One record.
     Record {
         /// The name of the operation.
@@ -49,6 +54,7 @@ impl fmt::Display for Request {
         match &self.subject {
             Subject::Token => write!(f, "access token from {}", self.url)?,
             Subject::Schema => write!(f, "schema of {}", self.url)?,
+            Subject::Text { what } => write!(f, "{what} {}", self.url)?,
             Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
             Subject::Record { operation } => write!(f, "operation `{operation}`, one record at {}", self.url)?,
         }

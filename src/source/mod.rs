@@ -21,6 +21,7 @@ mod page;
 mod paging;
 mod parts;
 mod record;
+mod text;
 mod transport;
 
 #[cfg(test)]

@@ -218,6 +218,7 @@ impl Transport {
         match &request.subject {
             Subject::Token => span!(operation = "token"),
             Subject::Schema => span!(operation = "schema"),
+            Subject::Text { what } => span!(operation = what),
             Subject::Page { operation, page } => span!(operation, page),
             Subject::Record { operation } => span!(operation),
         }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::{Row, SqliteConnection};
 
-use super::change::{CLEARED, Hash};
+use super::change::{CLEARED, Hash, Told};
 use super::error::{Problem, StoreError};
-use super::run::Run;
+use super::event::{About, Cause, Event};
+use super::run::{self, Run};
 use super::scope::RowKey;
 use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
@@ -120,6 +121,59 @@ fn without_fields(unified: &str) -> Result<String, Problem> {
         (name, value)
     });
     Ok(Value::Object(emptied.collect()).to_string())
+}
+
+impl Store {
+    /// Tombstones rows that the source has no more, as a run found that asked for them one by one: as of the run's own
+    /// `now`, changed at `at`. A row that a later run saw is left alone. Gives how many were not deleted before.
+    pub async fn delete_gone(&self, run: &mut Run, remote_ids: &[String], at: Timestamp) -> Result<u64, StoreError> {
+        self.tombstone(run, remote_ids, at).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn tombstone(&self, run: &mut Run, remote_ids: &[String], at: Timestamp) -> Result<u64, Problem> {
+        let mut writer = self.writer().await;
+        let mut transaction = begin(&mut writer).await?;
+        let mut event = Event::default();
+        for remote_id in remote_ids {
+            let row = sqlx::query(
+                "UPDATE records SET vanished = 1, seen = ?1 \
+                 WHERE scope = ?2 AND remote_id = ?3 AND vanished = 0 AND seen < ?1 RETURNING key, remote_deleted_at",
+            )
+            .bind(run.id)
+            .bind(run.scope.number())
+            .bind(remote_id.clone())
+            .fetch_optional(&mut *transaction)
+            .await?;
+            let Some(row) = row else { continue };
+            if row.try_get::<Option<&str>, _>(1)?.is_some() {
+                continue;
+            }
+            let key = RowKey(row.try_get(0)?);
+            sqlx::query("UPDATE records SET remote_deleted_at = ?, changed_at = ? WHERE key = ?")
+                .bind(moment::text(run.now()))
+                .bind(moment::text(at))
+                .bind(key.0)
+                .execute(&mut *transaction)
+                .await?;
+            event.add(key, Told::Deleted);
+        }
+        let deleted = event.changed();
+        let mut progress = run.progress.clone();
+        progress.counts.deleted += deleted;
+        run::save(&mut transaction, run, &progress).await?;
+        let about = About {
+            at: &moment::text(at),
+            connection: run.connection(),
+            model: run.model().name,
+            cause: Cause::Sync,
+            revision: run.revision(),
+        };
+        event.write(&mut transaction, about).await?;
+        commit(transaction).await?;
+        run.epoch += 1;
+        run.progress = progress;
+        Ok(deleted)
+    }
 }
 
 /// Rows that were not deleted before and are now.

@@ -101,6 +101,12 @@ impl<'a> Draft<'a> {
 
     /// Compares a record with what is stored of it. One that its run saw before is written, but not counted again.
     pub fn add(&mut self, row: &RecordWrite, hashes: Hashes, stored: Option<StoredState>) -> Result<(), Problem> {
+        if let (Some(stored), Some(run)) = (&stored, self.seen)
+            && stored.seen > run
+        {
+            self.counts += Counts { fetched: 1, unchanged: 1, ..Counts::default() };
+            return Ok(());
+        }
         let change = Change::between(stored.as_ref(), row, hashes, self.made);
         if self.seen.is_none() || stored.as_ref().map(|stored| stored.seen) != self.seen {
             self.counts += change.counts(row);

@@ -82,7 +82,8 @@ impl Store {
     /// unified JSON differs or its flag is gone, and otherwise *unchanged*; only unchanged rows keep their
     /// `changed_at`. A record that failed as a whole keeps its previous unified form and, unless it is flagged now, its
     /// mark of deletion. It counts as *failed* only. A record that comes again within a run (pages drift while
-    /// they are read) is written, but not counted again.
+    /// they are read) is written, but not counted again. A row that a run saw which began later is left as it is, and
+    /// counts as *unchanged*: what changed since is asked for again.
     pub async fn write_page(&self, run: &mut Run, page: PageWrite) -> Result<Counts, StoreError> {
         self.write(run, page).await.map_err(|problem| self.error(problem))
     }
@@ -98,26 +99,30 @@ impl Store {
         };
         let to_hash = Arc::clone(&rows);
         let hashes = in_the_background(move || to_hash.iter().map(Hashes::of).collect::<Vec<_>>());
-        // Reading outside of the transaction is safe: only the holder of the run writes these rows, and `save`
-        // makes sure that it still is; `remapped` tells whether they were mapped again meanwhile. The writer has them in
-        // memory; any other connection would fetch them anew.
-        let (stored, remapped) = {
+        // Reading outside of the transaction is safe: the marks tell whether others wrote meanwhile. The writer has the rows
+        // in memory; any other connection would fetch them anew.
+        let (stored, last_key, marks) = {
             let mut writer = self.writer().await;
-            let remapped = run.scope.remapped(&mut writer).await?;
-            (read_states(&mut writer, states()).await?, remapped)
+            let marks = run.scope.marks(&mut writer).await?;
+            let last_key = run.scope.last_key(&mut writer).await?;
+            (read_states(&mut writer, states()).await?, last_key, marks)
         };
         let hashes = hashes.await;
         let (now, at) = (moment::text(run.now()), moment::text(page.at));
         let made = Made { revision: &page.revision, read: Some(page.fetched_by.0), now: &now, at: &at };
-        let mut draft = draft(run, &rows, &hashes, stored, made)?;
-        let payloads = std::mem::take(&mut draft.payloads);
-        let compressed = in_the_background(|| compress(payloads));
+        let mut draft = draft((run, last_key), &rows, &hashes, stored, made)?;
+        let mut compressed = compressed(&mut draft);
 
         let mut writer = self.writer().await;
         let mut transaction = begin(&mut writer).await?;
-        if run.scope.remapped(&mut transaction).await? != remapped {
-            // The payloads stay what they are: mapping again does not touch them.
-            draft = self::draft(run, &rows, &hashes, read_states(&mut transaction, states()).await?, made)?;
+        let present = run.scope.marks(&mut transaction).await?;
+        if present != marks {
+            let last_key = run.scope.last_key(&mut transaction).await?;
+            draft = self::draft((run, last_key), &rows, &hashes, read_states(&mut transaction, states()).await?, made)?;
+            if present.written != marks.written {
+                // Mapping again touches no payload, and another run does.
+                compressed = self::compressed(&mut draft);
+            }
         }
         let mut progress = Progress {
             next_page: page.next_page,
@@ -126,7 +131,7 @@ impl Store {
             counts: run.progress.counts,
         };
         progress.counts += draft.counts;
-        let (counts, last_key) = (draft.counts, draft.last_key);
+        let counts = draft.counts;
         run::save(&mut transaction, run, &progress).await?;
         let event = draft.write(&mut transaction).await?;
         UPSERT_RAW
@@ -145,20 +150,25 @@ impl Store {
         commit(transaction).await?;
 
         run.epoch += 1;
-        run.last_key = last_key;
         run.progress = progress;
         Ok(counts)
     }
 }
 
+/// Compresses the payloads of a draft at once, elsewhere.
+fn compressed(draft: &mut Draft<'_>) -> impl Future<Output = Result<Vec<(RowKey, Vec<u8>)>, Problem>> + use<> {
+    let payloads = std::mem::take(&mut draft.payloads);
+    in_the_background(|| compress(payloads))
+}
+
 fn draft<'a>(
-    run: &Run,
+    (run, last_key): (&Run, RowKey),
     rows: &[RecordWrite],
     hashes: &[Hashes],
     mut stored: HashMap<String, StoredState>,
     made: Made<'a>,
 ) -> Result<Draft<'a>, Problem> {
-    let mut draft = Draft::new(run.scope, run.last_key, Some(run.id), made);
+    let mut draft = Draft::new(run.scope, last_key, Some(run.id), made);
     for (row, hashes) in rows.iter().zip(hashes) {
         draft.add(row, *hashes, stored.remove(&row.remote_id))?;
     }

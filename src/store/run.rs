@@ -9,7 +9,7 @@ use super::deletion::{Gone, delete_unseen};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause, Event};
 use super::history::{RunState, RunSummary, summary};
-use super::scope::{RowKey, Scope};
+use super::scope::Scope;
 use super::transaction::{begin, commit};
 use super::{Store, integer, moment};
 use crate::model::Model;
@@ -82,15 +82,15 @@ pub struct NewRun<'a> {
     pub full: bool,
 }
 
-/// A run that is under way. It is the only writer of its connection's rows of its model: once another takes over,
-/// everything done with this one is refused as [`Problem::Superseded`].
+/// A run that is under way. It is the only one of its kind for its connection and model: once another takes over,
+/// everything done with this one is refused as [`Problem::Superseded`]. Runs of other kinds may go on beside it; of what two
+/// of them read, that of the one that began later counts.
 #[derive(Debug)]
 pub struct Run {
     pub(super) id: i64,
     pub(super) kind: RunKind,
     pub(super) epoch: i64,
     pub(super) scope: Scope,
-    pub(super) last_key: RowKey,
     connection: String,
     model: &'static Model,
     revision: String,
@@ -235,7 +235,6 @@ impl Store {
             Some(earlier) if is_resumable(&earlier, new) => (take_over(&mut transaction, earlier.id).await?, true),
             _ => (start(&mut transaction, new).await?, false),
         };
-        let last_key = scope.last_key(&mut transaction).await?;
         commit(transaction).await?;
         let InProgress { summary, epoch } = earlier;
         Ok(Run {
@@ -243,7 +242,6 @@ impl Store {
             kind: new.kind,
             epoch,
             scope,
-            last_key,
             connection: summary.connection,
             model: new.model,
             revision: summary.revision,

@@ -21,6 +21,13 @@ pub struct RowKey(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scope(i64);
 
+/// By these, whoever compared rows sees that others wrote them meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub remapped: i64,
+    pub written: i64,
+}
+
 impl Scope {
     /// The scope of a connection and model, made when there is none.
     pub(super) async fn enter(
@@ -78,10 +85,11 @@ impl Scope {
         RowKey(self.floor().0 + 1)..=self.ceiling()
     }
 
-    /// Grows when rows were mapped again.
-    pub(super) async fn remapped(self, connection: &mut SqliteConnection) -> Result<i64, Problem> {
-        let remapped = sqlx::query_scalar("SELECT remapped FROM scopes WHERE number = ?").bind(self.0);
-        Ok(remapped.fetch_one(connection).await?)
+    /// Grow when rows were mapped again, and when a run writes.
+    pub(super) async fn marks(self, connection: &mut SqliteConnection) -> Result<Marks, Problem> {
+        let row = sqlx::query("SELECT remapped, written FROM scopes WHERE number = ?").bind(self.0);
+        let row = row.fetch_one(connection).await?;
+        Ok(Marks { remapped: row.try_get(0)?, written: row.try_get(1)? })
     }
 
     /// Tells whoever compared rows before that they were mapped again.

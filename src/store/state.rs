@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::error::{Problem, StoreError};
+use super::transaction::{begin, commit};
 use super::{Store, integer, moment, natural};
 
 /// How a connection stands.
@@ -107,7 +108,7 @@ impl Store {
         next: impl FnOnce(Option<&ConnectionState>) -> ConnectionState + Send,
     ) -> Result<Option<StateChange>, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let before = sqlx::query("SELECT * FROM connection_states WHERE connection = ?")
             .bind(connection.to_owned())
             .fetch_optional(&mut *transaction)
@@ -134,7 +135,7 @@ impl Store {
             .await?;
             Some(change(&row)?)
         };
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(change)
     }
 

@@ -5,6 +5,7 @@
 //! number of records.
 
 mod former;
+mod hinted;
 mod labels;
 mod mapper;
 mod model;
@@ -28,6 +29,7 @@ use crate::model::{MODELS, Model};
 use crate::source::Source;
 use crate::store::{Store, StoreError};
 
+pub use hinted::{Followed, Told};
 pub use pace::Pace;
 pub use remap::{RemapProgress, Remapping, left_for};
 pub use report::{ModelReport, Reasons, State, SyncReport};

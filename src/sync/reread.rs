@@ -1,6 +1,6 @@
 //! Reading single records by their ids: those that a list missed, and those that came only in part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -29,6 +29,8 @@ pub(super) struct Reread {
     pub counts: Counts,
     /// Ids that the source knows no more.
     pub missing: Vec<String>,
+    /// Ids that were not read: the source could not give the record, or was not asked any more.
+    pub unread: Vec<String>,
     /// Why the rest was not read: the source does not answer.
     pub broken: Option<SourceError>,
     /// Why the rest was not read: it does not answer this query.
@@ -38,6 +40,17 @@ pub(super) struct Reread {
 impl Reading {
     /// Reads records by their ids, where the mapping names a query for one.
     pub(super) async fn reread(&self, pinned: &Pinned, ids: &[String]) -> Result<Reread, StoreError> {
+        self.reread_told(pinned, ids, &HashSet::new()).await
+    }
+
+    /// The same, where the source said of some that they are gone: those that it does not have are tombstoned, and are not
+    /// among the missing.
+    pub(super) async fn reread_told(
+        &self,
+        pinned: &Pinned,
+        ids: &[String],
+        said_gone: &HashSet<String>,
+    ) -> Result<Reread, StoreError> {
         let mut reread = Reread::default();
         let Some(one) = pinned.asked().one() else { return Ok(reread) };
         let ids: Vec<String> = ids.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
@@ -45,21 +58,31 @@ impl Reading {
             return Ok(reread);
         }
         let mut pinned = pinned.clone();
+        let _one_at_a_time = self.pace.reread(&self.connection, pinned.asked().model()).await;
         let mut run = self.begin(&pinned, RunKind::Reread, None, true).await?;
         let fetched_by = self.store.reads_number(pinned.asked().reads()).await?;
-        for chunk in ids.chunks(CHUNK) {
+        for (at, chunk) in ids.chunks(CHUNK).enumerate() {
             let mut texts = Vec::new();
+            let mut gone = Vec::new();
             for (id, answer) in self.records(one, chunk.to_vec()).await {
                 match answer {
                     Ok(Some(text)) => texts.push(text),
+                    Ok(None) if said_gone.contains(&id) => gone.push(id),
                     Ok(None) => reread.missing.push(id),
                     // The query itself is refused, and so it would be for the others.
-                    Err(error @ SourceError::Rejected { .. }) => reread.refused = Some(error),
+                    Err(error @ SourceError::Rejected { .. }) => {
+                        reread.unread.push(id);
+                        reread.refused = Some(error);
+                    }
                     // What is about one record leaves the others alone.
                     Err(error) if error.is_of_one_answer() => {
                         tracing::warn!(model = run.model().name, %error, "a record could not be read by its id");
+                        reread.unread.push(id);
                     }
-                    Err(error) => reread.broken = Some(error),
+                    Err(error) => {
+                        reread.unread.push(id);
+                        reread.broken = Some(error);
+                    }
                 }
             }
             let (revision, rows) = mapper::map_each(&mut pinned, &self.connection, run.now(), texts);
@@ -73,7 +96,11 @@ impl Reading {
                 rows,
             };
             self.store.write_page(&mut run, page).await?;
+            if !gone.is_empty() {
+                self.store.delete_gone(&mut run, &gone, now()).await?;
+            }
             if reread.broken.is_some() || reread.refused.is_some() {
+                reread.unread.extend(ids.iter().skip((at + 1) * CHUNK).cloned());
                 break;
             }
         }

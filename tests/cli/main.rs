@@ -24,3 +24,4 @@ mod stopping;
 mod views;
 mod walkthrough;
 mod watching;
+mod webhooks;

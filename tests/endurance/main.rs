@@ -13,3 +13,4 @@ mod soak;
 mod tenant;
 mod trouble;
 mod twins;
+mod webhooks;

@@ -60,6 +60,10 @@ impl Tenant {
         std::fs::write(self.folder.path().join(format!("connections/{NAME}.yaml")), text).unwrap();
     }
 
+    pub fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.folder.path().join(path), text).unwrap();
+    }
+
     pub fn edit(&self, path: &str, from: &str, to: &str) {
         let path = self.folder.path().join(path);
         let text = std::fs::read_to_string(&path).unwrap();

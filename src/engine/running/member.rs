@@ -10,6 +10,7 @@ use tokio::time::{Duration, sleep};
 
 use super::Shared;
 use super::due::Due;
+use super::inlet::Inlet;
 use super::status::SyncState;
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
@@ -32,6 +33,8 @@ pub(super) struct Member {
     remap: Notify,
     /// A sync is wanted before its time.
     pub sync_now: Notify,
+    /// Where its source tells of changes.
+    pub inlet: Inlet,
     tasks: Mutex<Tasks>,
     /// How often the store had been opened anew when it was told last of the revision in use.
     pub(super) recovered: AtomicU64,
@@ -76,6 +79,7 @@ impl Member {
             }),
             remap: Notify::new(),
             sync_now: Notify::new(),
+            inlet: Inlet::default(),
             tasks: Mutex::default(),
             recovered: AtomicU64::new(0),
         }
@@ -104,12 +108,14 @@ impl Member {
         let mut tasks = self.tasks();
         tasks.mapping = Some(tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle());
         if shared.options.syncs {
+            self.start_following(shared);
             tasks.syncing = Some(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared), head_start)));
         }
     }
 
     /// Ends both at once. A page or a batch under way is written whole or not at all, and the next start goes on there.
     pub fn stop(&self) {
+        self.stop_following();
         self.stop_mapping();
         if let Some(syncing) = self.tasks().syncing.take() {
             syncing.abort();

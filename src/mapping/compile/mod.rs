@@ -111,6 +111,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         changes,
         ids,
         rows,
+        chooses_rows: document.read.filter.is_some() || !document.read.arguments.is_empty(),
         reads,
         signature: Signature::default(),
         scope,

@@ -19,6 +19,7 @@ pub(super) fn digests(plan: &Plan) -> Vec<(&'static str, String)> {
         changes: _,
         ids: _,
         rows: _,
+        chooses_rows: _,
         reads: _,
         signature: _,
         scope,

@@ -1,6 +1,7 @@
 //! The store from the outside, over files in temporary folders.
 
 mod damage;
+mod hints;
 mod holding;
 mod opening;
 mod pages;
