@@ -190,6 +190,28 @@ pub static FIGURES: &[Figure] = &[
         Unit::Count,
         "1 while nothing is sent, 0.5 while one request goes to see, else 0",
     ),
+    figure(
+        "crosswalk_webhooks_received_total",
+        Counter,
+        &["connection", "outcome"],
+        Unit::Count,
+        "Deliveries of the source: `taken`, `again`, `out_of_time`, `unheard`",
+    ),
+    figure(
+        "crosswalk_webhooks_refused_total",
+        Counter,
+        &["connection", "reason"],
+        Unit::Count,
+        "Requests that were refused: `signature`, `secret`, `tenant`, `malformed`, `no_key`, `too_many`, `store`, and `nobody` without a connection's name",
+    ),
+    figure(
+        "crosswalk_webhook_lag_seconds",
+        Histogram,
+        CONNECTION,
+        Unit::Seconds,
+        "From the event, as the source dates it, to the record in the store",
+    ),
+    figure("crosswalk_webhook_inbox", Gauge, CONNECTION, Unit::Count, "Events that wait to be followed"),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.

@@ -226,7 +226,7 @@ impl Member {
             (Some(key), _) => secrecy::ExposeSecret::expose_secret(&secret(key)?).to_owned(),
             (None, Some(url)) => {
                 let credentials = shared.options.access.credentials(home, &connection)?;
-                let source = Source::new(self.live.revision().remote.clone(), credentials)?;
+                let source = Source::of_health(self.live.revision().remote.clone(), credentials, self.health.clone())?;
                 source.text("key of webhooks", url).await?
             }
             (None, None) => {
@@ -339,7 +339,7 @@ impl Follower<'_> {
             Some(source) => source,
             None => {
                 let credentials: Credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
-                Arc::new(Source::new(member.live.revision().remote.clone(), credentials)?)
+                Arc::new(Source::of_health(member.live.revision().remote.clone(), credentials, member.health.clone())?)
             }
         };
         Ok(Reading {
