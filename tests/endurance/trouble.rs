@@ -130,7 +130,8 @@ async fn an_engine_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
     assert!(error.contains("the file cannot be read or written (") && error.contains("look at the disk"), "{error}");
     // Others may still read.
     let list = output(crosswalk(&twins, &["status"])).await;
-    assert!(String::from_utf8_lossy(&list.stdout).contains("the last sync did not come to its end: store "));
+    let shown = String::from_utf8_lossy(&list.stdout).replace('\n', " ");
+    assert!(shown.contains("the file cannot be read or written ("), "{shown}");
     running.limit("unlimited");
     running.until("it goes on", |last| last["error"].is_null()).await;
     running.end();
