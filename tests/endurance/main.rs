@@ -1,5 +1,8 @@
 //! Syncs that go on for years: what changed, what vanished, and all that goes wrong meanwhile.
 
+// Measurements say what they found.
+#![allow(clippy::print_stdout)]
+
 #[path = "../shared/copy.rs"]
 mod copy;
 mod crash;

@@ -111,7 +111,7 @@ impl Soak {
         for number in 0..self.sandboxes.len() {
             for model in MODELS {
                 let run = engine.store().latest_complete(&name(number), model).await.unwrap();
-                if !run.is_some_and(|run| run.started_at > since) {
+                if run.is_none_or(|run| run.started_at <= since) {
                     return false;
                 }
             }
