@@ -172,6 +172,8 @@ const OWN_WORDS: &[(&str, &str)] = &[
     ("day", "a part of a date, in scripts"),
     ("hour", "a part of a date, in scripts"),
     ("new", "a case without a snapshot"),
+    ("active", "how a connection stands"),
+    ("inactive", "how a connection stands"),
     ("euro", "the name of a sign in HTML"),
 ];
 

@@ -94,7 +94,8 @@ impl BenchHome {
         for (name, Source { address, .. }) in [("near", near), ("far", far)] {
             let text = format!(
                 "connector: carerix\ncredentials: {{ client_id: \"env:NONE\", client_secret: \"env:NONE\" }}\n\
-                 settings: {{ tenant: sandbox, realm: sandbox, identity: \"{address}\", api: \"{address}\" }}\n"
+                 settings: {{ tenant: sandbox, realm: sandbox, identity: \"{address}\", api: \"{address}\" }}\n\
+                 limits: {{ rate: {{ requests: 100000, burst: 1000 }}, concurrency: 64 }}\n"
             );
             std::fs::write(folder.path().join(format!("connections/{name}.yaml")), text)?;
         }

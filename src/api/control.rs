@@ -122,9 +122,16 @@ async fn reload(State(served): State<Served>) -> Response {
 }
 
 async fn status(State(served): State<Served>) -> Response {
-    Json(served.running.status()).into_response()
+    match served.running.full_status().await {
+        Ok(status) => Json(status).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 async fn metrics(State(served): State<Served>) -> Response {
+    // What the store cannot say is missing; the rest is worth having.
+    if let Err(error) = served.running.measure().await {
+        tracing::warn!(%error, "some figures could not be taken from the store");
+    }
     (served.figures)().into_response()
 }

@@ -10,6 +10,7 @@ mod diff;
 mod error;
 mod explain;
 mod get;
+mod history;
 mod list;
 mod log;
 mod new;
@@ -43,6 +44,7 @@ use clap::{Args, Parser, Subcommand};
 
 use self::context::Context;
 use self::error::{CliError, Exit};
+use self::log::LogFormat;
 pub use self::private::keep_memory_private;
 use self::terminal::{Color, Terminal};
 use crate::model::{MODELS, Model};
@@ -106,6 +108,17 @@ struct Common {
     /// What to log: error, warn, info, debug, trace, or a filter [default: warn, and info for `run`]
     #[arg(long, global = true, value_name = "LEVEL", env = "CROSSWALK_LOG", hide_env_values = true)]
     log: Option<String>,
+    /// How to write the log: text, or json for one object a line
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "CROSSWALK_LOG_FORMAT",
+        hide_env_values = true,
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    log_format: LogFormat,
     /// When to use colours: auto (not with NO_COLOR), always, never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: Color,
@@ -115,6 +128,7 @@ struct Common {
 enum Command {
     Run(run::Run),
     Status(status::Status),
+    History(history::History),
     Reload(reload::Reload),
     Plan(plan::Plan),
     Revisions(revisions::Revisions),
@@ -144,9 +158,12 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
             return if error.use_stderr() { Exit::Configuration } else { Exit::Done }.into();
         }
     };
-    let terminal = Terminal::new(common.color);
+    let terminal = Terminal::new(common.color, common.log_format);
+    #[cfg(debug_assertions)]
+    die_where_tests_want();
     let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
-    let result = match log::start(common.log.as_deref().unwrap_or(usual), &terminal) {
+    let filter = common.log.as_deref().unwrap_or(usual);
+    let result = match log::start(filter, common.log_format, &terminal) {
         Ok(()) => {
             let Common { home, store, vault, .. } = common;
             command.run(&Context { home, store, vault, terminal: terminal.clone() }).await
@@ -155,11 +172,20 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
     };
     let exit = result.unwrap_or_else(|error| {
         if let Some(text) = error.render(terminal.stderr) {
-            terminal.note(&text);
+            terminal.trouble(&text);
         }
         error.exit()
     });
     exit.into()
+}
+
+/// Has the process die in the middle of its work, as the tests of crashes ask by a variable.
+#[cfg(debug_assertions)]
+fn die_where_tests_want() {
+    let boundary = std::env::var("CROSSWALK_CRASH_AT").ok().and_then(|number| number.parse().ok());
+    if let Some(boundary) = boundary {
+        crate::store::die_at_boundary(boundary);
+    }
 }
 
 impl Command {
@@ -167,6 +193,7 @@ impl Command {
         match self {
             Command::Run(run) => run.run(context).await,
             Command::Status(status) => status.run(context).await,
+            Command::History(history) => history.run(context).await,
             Command::Reload(reload) => reload.run(context).await,
             Command::Plan(plan) => plan.run(context).await,
             Command::Revisions(revisions) => revisions.run(context).await,

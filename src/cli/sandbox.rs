@@ -120,6 +120,12 @@ impl Sandbox {
             sync = paint.bold("To read it, put this into connections/local.yaml, and run the lines below it elsewhere"),
             connection = indented(sandbox.connection_example()),
             command = context.spell("sync local"),
+        ) + &format!(
+            "\n{}\n  \
+             curl -s -X PUT {base}/sandbox/faults -d '{{\"rules\": [{{\"when\": {{\"every\": 3}}, \"do\": \"reset\"}}]}}'\n  \
+             curl -s {base}/sandbox/churn -d '{{\"edits\": 20, \"inserts\": 5}}'\n",
+            paint.bold("To make it fail and change while it is read"),
+            base = sandbox.base_url(),
         )
     }
 }

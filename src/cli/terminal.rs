@@ -5,6 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use console::{Style, Term};
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::log::LogFormat;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -39,18 +43,21 @@ pub(super) struct Terminal {
     pub stderr: Paint,
     /// Columns that a line of a result may have; any number when nobody sees it.
     pub width: Option<usize>,
+    /// How messages are written.
+    pub format: LogFormat,
     /// The progress bars; they draw nothing unless messages go to a terminal.
     pub bars: MultiProgress,
 }
 
 impl Terminal {
-    pub fn new(color: Color) -> Terminal {
+    pub fn new(color: Color, format: LogFormat) -> Terminal {
         let is_seen = io::stderr().is_terminal();
         let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Terminal {
             stdout: Paint { on: color.on(&io::stdout()) },
             stderr: Paint { on: color.on(&io::stderr()) },
             width: width(),
+            format,
             bars: MultiProgress::with_draw_target(target),
         }
     }
@@ -69,6 +76,24 @@ impl Terminal {
 
     /// Writes a line to stderr, above the progress bars. There is no one to tell when that fails.
     pub fn note(&self, line: &str) {
+        self.write("INFO", line);
+    }
+
+    /// The same of what went wrong.
+    pub fn trouble(&self, line: &str) {
+        self.write("ERROR", line);
+    }
+
+    fn write(&self, level: &str, line: &str) {
+        let line = match self.format {
+            LogFormat::Text => line.to_owned(),
+            // As the log writes them, so that all of stderr can be read alike.
+            LogFormat::Json => {
+                let timestamp = Timestamp::now().to_string();
+                json!({ "timestamp": timestamp, "level": level, "message": line.trim(), "target": "crosswalk" })
+                    .to_string()
+            }
+        };
         self.bars.suspend(|| {
             let _ = writeln!(io::stderr(), "{line}");
         });

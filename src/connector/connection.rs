@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
 
 use super::Home;
 use super::definition::Definition;
 use super::keys;
+use super::limits::SaidLimits;
+use super::options::{self, Options};
 use super::secrets::secrets;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::vault;
 use crate::yaml::{self, Fields, Located, Value};
-
-/// A source is not read more often.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Stands in a setting for the base address of the local sandbox.
 pub(super) const SANDBOX: &str = "{sandbox}";
@@ -40,6 +38,8 @@ pub struct Connection {
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
     pub overlay: Option<Located<String>>,
     pub(super) tenant: String,
+    /// What it says of limits in the place of its connector.
+    pub(super) limits: SaidLimits,
     pub(super) file: Arc<SourceFile>,
     /// The names of the settings, and where they begin, for messages about them.
     pub(super) setting_keys: Vec<Located<String>>,
@@ -75,48 +75,6 @@ pub struct SandboxSettings {
     pub candidates: Option<u32>,
     /// Milliseconds that every request takes longer.
     pub latency_ms: Option<u64>,
-}
-
-/// What is done with the records of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Show the source's own record in `remote_data`.
-    pub remote_data: bool,
-    /// How long after the beginning of a sync the next one begins.
-    pub every: Duration,
-    /// How often all is read, and what is believed of deletions.
-    pub sync: SyncRules,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { remote_data: false, every: Duration::from_secs(60 * 60), sync: SyncRules::default() }
-    }
-}
-
-/// How often all records are read, and what is believed of deletions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SyncRules {
-    /// How long after all records were read they are read again; in between, those that changed are.
-    pub full_every: Duration,
-    /// How many of a hundred records may be gone at once before somebody has to look.
-    pub most_deleted: u8,
-    /// So many may be gone at once whatever their share is.
-    pub few_deleted: u64,
-    /// How long a deleted record keeps its fields.
-    pub clear_deleted_after: Duration,
-}
-
-impl Default for SyncRules {
-    fn default() -> Self {
-        const DAY: u64 = 24 * 60 * 60;
-        SyncRules {
-            full_every: Duration::from_secs(DAY),
-            most_deleted: 20,
-            few_deleted: 10,
-            clear_deleted_after: Duration::from_secs(14 * DAY),
-        }
-    }
 }
 
 impl Connection {
@@ -164,6 +122,7 @@ impl Connection {
             options: Options::default(),
             overlay: None,
             tenant: String::new(),
+            limits: SaidLimits::default(),
             file: SourceFile::new("connections/", ""),
             setting_keys: Vec::new(),
             settings_span: None,
@@ -209,7 +168,8 @@ impl Connection {
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
         let webhooks = fields.get("webhooks").and_then(|node| webhook_credentials(node, file, problems));
-        let options = fields.get("options").map(|node| options(node, file, problems));
+        let options = fields.get("options").map(|node| options::read(node, file, problems));
+        let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
         let overlay = fields.text("overlay");
         fields.close();
         let connector = connector?;
@@ -224,6 +184,7 @@ impl Connection {
             webhooks: webhooks.unwrap_or_default(),
             options: options.flatten().unwrap_or_default(),
             overlay,
+            limits: limits.flatten().unwrap_or_default(),
             file: Arc::clone(file),
             setting_keys,
             settings_span,
@@ -279,34 +240,6 @@ fn webhook_credentials(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Pro
     let credentials = WebhookCredentials { key: place("key"), secret: place("secret") };
     fields.close();
     Some(credentials)
-}
-
-fn options(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<Options> {
-    let fields = Fields::open(node, &keys::OPTIONS, file, problems)?;
-    let usual = Options::default();
-    let options = Options {
-        remote_data: fields.flag("remote_data").unwrap_or(usual.remote_data),
-        every: fields.duration("every").unwrap_or(usual.every).max(SHORTEST),
-        sync: SyncRules {
-            full_every: fields.duration("full_every").unwrap_or(usual.sync.full_every),
-            ..fields.get("deletions").map_or_else(|| Some(usual.sync), |node| deletions(node, file, problems))?
-        },
-    };
-    fields.close();
-    Some(options)
-}
-
-fn deletions(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SyncRules> {
-    let fields = Fields::open(node, &keys::DELETIONS, file, problems)?;
-    let usual = SyncRules::default();
-    let rules = SyncRules {
-        most_deleted: fields.integer("most").and_then(|most| u8::try_from(most).ok()).unwrap_or(usual.most_deleted),
-        few_deleted: fields.integer("few").and_then(|few| u64::try_from(few).ok()).unwrap_or(usual.few_deleted),
-        clear_deleted_after: fields.duration("clear_after").unwrap_or(usual.clear_deleted_after),
-        ..usual
-    };
-    fields.close();
-    Some(rules)
 }
 
 /// The credentials that a connector asks for. What is wrong with its files is told when they are compiled.

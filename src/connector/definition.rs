@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FREE_FIELDS, LIMITS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
+    CONNECTOR, DATE, DELETION, FAULTS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
 };
+use super::limits::SaidLimits;
 use super::pages::Pages;
 use super::permissions::Permissions;
-use super::remote::{Limits, OAUTH2_CREDENTIALS, Placement};
+use super::remote::{Faults, OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages, webhooks};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
@@ -42,7 +43,8 @@ pub(crate) struct Definition {
     pub changes: Option<Changes>,
     pub webhooks: Option<webhooks::Pattern>,
     pub free_fields: FreeFields,
-    pub limits: Limits,
+    pub limits: SaidLimits,
+    pub faults: Faults,
     pub scripts: script::Limits,
     pub permissions: Permissions,
 }
@@ -116,7 +118,11 @@ impl Definition {
             fields.get("changes").and_then(|node| changes::parse(node, |date| reader.date(date), file, problems));
         let webhooks = fields.get("webhooks").map(|node| webhooks::parse(node, file, problems));
         let free_fields = fields.get("custom_fields").and_then(|node| reader.free_fields(node)).unwrap_or_default();
-        let limits = fields.get("limits").map_or_else(|| Some(Limits::default()), |node| reader.limits(node));
+        let limits = match fields.get("limits") {
+            Some(node) => SaidLimits::parse(node, file, problems),
+            None => Some(SaidLimits::default()),
+        };
+        let faults = fields.get("faults").map_or_else(|| Some(Faults::default()), |node| reader.faults(node));
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         let permissions = fields.get("permissions").map(|node| Permissions::parse(node, file, problems));
@@ -148,6 +154,7 @@ impl Definition {
             },
             free_fields,
             limits: limits?,
+            faults: faults?,
             scripts: scripts?,
             permissions: match permissions {
                 Some(permissions) => permissions?,
@@ -316,18 +323,13 @@ impl Reader<'_> {
         Some((path?, equals))
     }
 
-    fn limits(&self, node: &Node) -> Option<Limits> {
-        let fields = self.open(node, &LIMITS)?;
-        let usual = Limits::default();
-        let attempts = fields.integer("attempts").and_then(|attempts| usize::try_from(attempts).ok());
-        let limits = Limits {
-            timeout: fields.duration("timeout").unwrap_or(usual.timeout),
-            attempts: attempts.unwrap_or(usual.attempts),
-            pause: fields.duration("pause").unwrap_or(usual.pause),
-            longest_pause: fields.duration("longest_pause").unwrap_or(usual.longest_pause),
-        };
+    /// What refusals mean.
+    fn faults(&self, node: &Node) -> Option<Faults> {
+        let fields = self.open(node, &FAULTS)?;
+        let words = fields.texts("too_complex").into_iter().map(|word| word.value.to_lowercase());
+        let faults = Faults { too_complex: words.filter(|word| !word.trim().is_empty()).collect() };
         fields.close();
-        Some(limits)
+        Some(faults)
     }
 
     /// How much a call of a script may use.

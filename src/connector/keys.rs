@@ -1,5 +1,6 @@
 //! The keys of `connector.yaml` and of connection files.
 
+use super::limits::LIMITS;
 use super::webhooks::WEBHOOKS;
 use crate::mapping::LABELS;
 use crate::script::Limits;
@@ -47,7 +48,12 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
             "How the source tells of changes by itself; without it only syncs find them",
         ),
         Key::optional("custom_fields", Is::Keys(&FREE_FIELDS), "How the source writes free fields"),
-        Key::optional("limits", Is::Keys(&LIMITS), "When to give up, and when to try again"),
+        Key::optional(
+            "limits",
+            Is::Keys(&LIMITS),
+            "How much the source is asked, when to give up, and when to try again",
+        ),
+        Key::optional("faults", Is::Keys(&FAULTS), "What the source's refusals mean"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
         Key::optional(
             "permissions",
@@ -329,15 +335,15 @@ pub(super) static DATE: Keys = Keys::new(
     ],
 );
 
-pub(super) static LIMITS: Keys = Keys::new(
-    "`limits`",
-    "When to give up, and when to try again",
-    &[
-        Key::optional("attempts", Is::Integer(1, 20), "How often a request is sent at most, the first time included"),
-        Key::optional("timeout", Is::Duration, "The longest that one request may take"),
-        Key::optional("pause", Is::Duration, "The pause before the second attempt; it doubles from then on"),
-        Key::optional("longest_pause", Is::Duration, "The longest pause, also when the source asks for more"),
-    ],
+pub(super) static FAULTS: Keys = Keys::new(
+    "`faults`",
+    "What the source's refusals mean",
+    &[Key::optional(
+        "too_complex",
+        Is::Several(&Is::Text),
+        "Words in the message or the kind of a refused query that say that it asks for too much at once; it is then asked in parts",
+    )
+    .example("[complex, cost]")],
 );
 
 pub(super) static SCRIPTS: Keys = Keys::new(
@@ -398,6 +404,12 @@ pub(crate) static CONNECTION: Keys = Keys::new(
         ),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
         Key::optional(
+            "limits",
+            Is::Keys(&LIMITS),
+            "How much its source is asked: each goes before that of the connector. The rate and concurrency of a connector are not those of a `sandbox`",
+        )
+        .example("{ concurrency: 2 }"),
+        Key::optional(
             "overlay",
             Is::Text,
             "A folder in connections/ with mappings, tables and scripts that go before those of the connector",
@@ -431,13 +443,25 @@ pub(super) static SANDBOX: Keys = Keys::new(
 
 pub(super) static OPTIONS: Keys = Keys::new(
     "`options`",
-    "What is done with the records of a connection",
+    "What is done with the records of a connection, and when `crosswalk run` reads them",
     &[
         Key::optional("remote_data", Is::Flag, "Show the source's own record in `remote_data`"),
+        EVERY,
+        CRON,
+        Key::optional("zone", Is::Text, "The time zone of `cron`, by its name in the time zone database; UTC where it is not said")
+            .example("Europe/Amsterdam"),
         Key::optional(
-            "every",
+            "jitter",
             Is::Duration,
-            "How long after the beginning of a sync `crosswalk run` begins the next; 1h where it is not said, and at least 1s",
+            "The span over which connections with the same clock are spread; a tenth of the interval where it is not said, and at most 5m",
+        ),
+        Key::optional("models", Is::Defined("clocks"), "Models that are read by a clock of their own, or not at all")
+            .example("{ users: { every: 6h }, applications: { every: 5m } }"),
+        Key::optional("paused", Is::Flag, "Do not read it by the clock; what is stored stays"),
+        Key::optional(
+            "invalid_after",
+            Is::Duration,
+            "How long the source may refuse the credentials before the connection counts as invalid; 3d where it is not said",
         ),
         Key::optional(
             "full_every",
@@ -450,7 +474,8 @@ pub(super) static OPTIONS: Keys = Keys::new(
             "What is believed of records that are gone, and what is kept of them",
         ),
     ],
-);
+)
+.choosing(&[Choice { of: &["every", "cron"], required: false }]);
 
 pub(super) static DELETIONS: Keys = Keys::new(
     "`deletions`",
@@ -473,3 +498,22 @@ pub(super) static DELETIONS: Keys = Keys::new(
         ),
     ],
 );
+
+pub(crate) static CLOCK: Keys = Keys::new(
+    "the clock of a model",
+    "When a model is read, where that differs from its connection",
+    &[EVERY, CRON, Key::optional("off", Is::Flag, "Do not read it by the clock; what is stored stays")],
+)
+.choosing(&[Choice { of: &["every", "cron"], required: false }]);
+
+const EVERY: Key = Key::optional(
+    "every",
+    Is::Duration,
+    "How long after the beginning of a sync the next one begins at the latest; 1h where it is not said, and at least 1s",
+);
+const CRON: Key = Key::optional(
+    "cron",
+    Is::Defined("cron"),
+    "The times at which a sync begins, in the place of `every`: minute, hour, day of the month, month, day of the week",
+)
+.example("0 2 * * *");

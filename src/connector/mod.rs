@@ -8,11 +8,14 @@ mod files;
 mod form;
 mod headers;
 pub(crate) mod keys;
+mod limits;
 mod live;
+mod options;
 mod overlay;
 mod pages;
 mod permissions;
 mod remote;
+mod schedule;
 mod secrets;
 mod still;
 mod warn;
@@ -41,15 +44,17 @@ use crate::yaml::Located;
 pub(crate) use self::definition::Definition;
 pub use crate::mapping::Operation;
 pub use check::{Check, Checked};
-pub use connection::{Connection, Options, Reference, SandboxSettings, SyncRules, WebhookCredentials};
+pub use connection::{Connection, Reference, SandboxSettings, WebhookCredentials};
 pub use files::Home;
 pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
+pub use options::{ModelOptions, Options, SyncRules};
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
-    EndMember, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Remote, Sequence,
+    CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate,
+    Remote, Retry, RetryBudget, Sequence,
 };
-
+pub use schedule::{Schedule, Times, WrongTimes};
 pub use watch::{Changed, Manner, Watch, WatchOptions};
 pub use webhooks::{EventMeaning, Payload, Webhooks};
 
@@ -195,6 +200,12 @@ fn remote(
         let token_url = url(definition, token_url, connection, settings, problems)?;
         Some(OAuth2 { token_url, scopes: scopes.clone(), placement: *placement, expiry_margin: *expiry_margin })
     });
+    let of_source = match connection.sandbox {
+        Some(_) => definition.limits.of_a_sandbox(),
+        None => definition.limits.clone(),
+    };
+    let page_size = connection.limits.page_size().or(of_source.page_size());
+    let usual = &definition.pages.paging;
     Some(Remote {
         endpoint: endpoint?,
         oauth2: match oauth2 {
@@ -202,8 +213,9 @@ fn remote(
             None => None,
         },
         headers: definition.headers.iter().map(|header| header.filled(settings)).collect(),
-        paging: definition.pages.paging.clone(),
-        limits: definition.limits.clone(),
+        paging: Paging { size: page_size.unwrap_or(usual.size), ..usual.clone() },
+        limits: connection.limits.over(of_source.over(Limits::default())),
+        faults: definition.faults.clone(),
     })
 }
 

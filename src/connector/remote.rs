@@ -15,8 +15,17 @@ pub struct Remote {
     pub headers: Vec<Header>,
     /// How lists are read.
     pub paging: Paging,
-    /// When to give up, and when to try again.
+    /// How much is asked of it, when to give up, and when to try again.
     pub limits: Limits,
+    /// What its refusals mean.
+    pub faults: Faults,
+}
+
+/// What refusals of the remote system mean, by words in their messages and kinds, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// The query asks for too much at once, and for less of each row at a time it may be answered.
+    pub too_complex: Vec<String>,
 }
 
 /// How access tokens are got: by the client credentials grant of OAuth 2.
@@ -115,16 +124,81 @@ impl EndMember {
     }
 }
 
-/// When to give up, and when to try again.
+/// How much is asked of the remote system, when to give up, and when to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest that one request may take.
+    /// The longest until an answer begins.
     pub timeout: Duration,
+    /// The longest pause within an answer.
+    pub stall: Duration,
+    /// The longest until an answer is whole, however it flows.
+    pub whole: Duration,
     /// How often a request is sent at most, the first time included.
     pub attempts: usize,
-    /// The pause before the second attempt; it doubles from then on.
+    /// The longest pause before the second attempt; it doubles from then on. Each pause is drawn from zero up to it.
     pub pause: Duration,
-    /// The longest pause, also when the remote system asks for more.
+    /// The longest pause that is drawn.
+    pub longest_pause: Duration,
+    /// The longest that the connection is still when the remote system asks for it.
+    pub longest_wait: Duration,
+    /// How many requests may begin in a time; none where nothing bounds them.
+    pub rate: Option<Rate>,
+    /// How many requests may be under way at the same time; none where only the process bounds them.
+    pub concurrency: Option<usize>,
+    /// What else is worth another try.
+    pub retry: Retry,
+    /// How many retries there may be in all.
+    pub retry_budget: RetryBudget,
+    /// When nothing is sent any more for a while.
+    pub circuit: CircuitLimits,
+    /// How many single rows of a list may be skipped in one walk because the remote system cannot give them.
+    pub skipped_rows: u32,
+}
+
+/// How many requests may begin in a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many, at least 1.
+    pub requests: u32,
+    /// In this time, at least 1 ms.
+    pub per: Duration,
+    /// So many at once after a time without any, at least 1.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// Requests a second.
+    pub fn a_second(&self) -> f64 {
+        f64::from(self.requests.max(1)) / self.per.max(Duration::from_millis(1)).as_secs_f64()
+    }
+}
+
+/// What is worth another try beside what always is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// Statuses of answers.
+    pub statuses: Vec<u16>,
+    /// Kinds of GraphQL errors.
+    pub errors: Vec<String>,
+}
+
+/// How many retries a connection has. There are never more in stock than the floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryBudget {
+    /// How many a hundred requests bring.
+    pub share: u32,
+    /// How many a minute brings.
+    pub floor: u32,
+}
+
+/// When nothing is sent any more for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitLimits {
+    /// After so many requests that failed one after the other.
+    pub failures: u32,
+    /// How long at first; it doubles each time that the request fails that is sent then.
+    pub pause: Duration,
+    /// How long at most.
     pub longest_pause: Duration,
 }
 
@@ -132,9 +206,22 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             timeout: Duration::from_secs(60),
+            stall: Duration::from_secs(30),
+            whole: Duration::from_secs(10 * 60),
             attempts: 4,
             pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(30),
+            longest_wait: Duration::from_secs(5 * 60),
+            rate: None,
+            concurrency: None,
+            retry: Retry::default(),
+            retry_budget: RetryBudget { share: 20, floor: 20 },
+            circuit: CircuitLimits {
+                failures: 20,
+                pause: Duration::from_secs(30),
+                longest_pause: Duration::from_secs(10 * 60),
+            },
+            skipped_rows: 20,
         }
     }
 }

@@ -94,3 +94,53 @@ fn an_edit_of_a_function_changes_the_fields_that_call_it() {
         assert_eq!(read(&after), read(&before));
     }
 }
+
+/// The remote system of a connection to the connector that comes with the engine.
+fn remote_of(lines: &str) -> Remote {
+    let file = SourceFile::new(
+        "connections/acme.yaml",
+        format!("connector: carerix\nsettings: {{ tenant: a, realm: a }}\n{lines}"),
+    );
+    let problems = Problems::new();
+    let connection = Connection::parse("acme", &file, |_| None, &problems);
+    assert_eq!(problems.count(), 0, "{}", problems.into_report());
+    Remote::load(&home(), &connection.unwrap()).unwrap_or_else(|report| panic!("{report}"))
+}
+
+const CREDENTIALS: &str = "credentials: { client_id: \"env:A\", client_secret: \"env:B\" }\n";
+
+#[test]
+fn a_connection_says_its_limits_in_the_place_of_its_connector() {
+    let usual = remote_of(CREDENTIALS);
+    assert!(usual.limits.rate.is_some() && usual.limits.concurrency.is_some(), "the source's own");
+    let said = "limits: { rate: { requests: 100, per: 1m }, page_size: 20, stall: 5s, retry_statuses: [500, 501], \
+                retry_errors: INTERNAL, retry_share: 0, circuit: { failures: 3 } }";
+    let other = remote_of(&format!("{CREDENTIALS}{said}"));
+    let rate = other.limits.rate.unwrap();
+    assert_eq!((rate.requests, rate.per.as_secs(), rate.burst), (100, 60, 1));
+    assert!((rate.a_second() - 100.0 / 60.0).abs() < 1e-9);
+    assert_eq!((other.paging.size, usual.paging.size), (20, 100));
+    assert_eq!(
+        (other.limits.retry.statuses.as_slice(), other.limits.retry.errors.as_slice()),
+        (&[500, 501][..], &["INTERNAL".to_owned()][..])
+    );
+    assert_eq!((other.limits.retry_budget.share, other.limits.circuit.failures), (0, 3));
+    let as_usual = Limits {
+        rate: usual.limits.rate,
+        stall: usual.limits.stall,
+        retry: Retry::default(),
+        retry_budget: usual.limits.retry_budget,
+        circuit: usual.limits.circuit,
+        ..other.limits
+    };
+    assert_eq!(as_usual, usual.limits, "what it does not say is the connector's");
+}
+
+#[test]
+fn the_pace_of_a_source_is_not_that_of_a_sandbox() {
+    let sandbox = remote_of("sandbox: {}\n");
+    assert_eq!((sandbox.limits.rate, sandbox.limits.concurrency), (None, None));
+    assert_eq!(sandbox.limits.timeout, remote_of(CREDENTIALS).limits.timeout);
+    let paced = remote_of("sandbox: {}\nlimits: { rate: { requests: 5 }, concurrency: 2 }\n");
+    assert_eq!((paced.limits.rate.map(|rate| rate.requests), paced.limits.concurrency), (Some(5), Some(2)));
+}

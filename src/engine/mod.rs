@@ -5,6 +5,7 @@ mod coverage;
 mod credentials;
 mod error;
 mod explain;
+mod figures;
 mod online;
 mod preview;
 mod pull;
@@ -12,29 +13,33 @@ mod record;
 mod rollback;
 mod running;
 mod schemas;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use credentials::credentials;
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub use figures::{BOUNDS, FIGURES, Figure, FigureKind, describe};
 pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, ConnectionStatus, FromHome, ModelChange, Outcome, Received, Reload, Reloaded, RemapStatus, RunOptions,
-    Running, Status, SyncNow, SyncState, Synced, changes,
+    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
+    RemapStatus, RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
 
 use crate::connector::{Connection, Home, Live, Revision};
 use crate::model::Model;
-use crate::source::{Credentials, Source};
-use crate::store::{ListQuery, RowKey, Store, Unmapped};
+use crate::source::{Caps, Credentials, Health, Source};
+use crate::store::{ConnectionState, ListQuery, RowKey, Store, Unmapped};
 use crate::sync::{Event, Pace, Reading, Remapping, SyncOptions, SyncReport, left_for};
 
 /// The name of the store's file in the home folder when no other is given.
@@ -120,7 +125,10 @@ impl Engine {
     }
 
     /// Reads a connection into the store, and maps stored records again that the present files map otherwise. `observe`
-    /// hears what happens meanwhile.
+    /// hears what happens meanwhile. Whoever drops this in the middle loses nothing: what was read is kept, and the next
+    /// sync goes on from there.
+    ///
+    /// One process at a time is at work on a store: while another one syncs or runs, this is refused, and says who that is.
     pub async fn sync(
         &self,
         connection: &Connection,
@@ -129,7 +137,10 @@ impl Engine {
         observe: impl FnMut(Event),
     ) -> Result<SyncReport, EngineError> {
         let revision = Revision::load(&self.home, connection)?;
-        let source = Arc::new(Source::new(revision.remote.clone(), credentials)?);
+        let health = Health::new(&connection.name, &Caps::default());
+        let source = Arc::new(Source::of_health(revision.remote.clone(), credentials, health)?);
+        let _hold = self.store.hold(&format!("syncs the connection `{}`", connection.name)).await?;
+        self.store.recover().await?;
         self.store.keep_revision(&running::kept(&connection.name, &revision), u32::MAX).await?;
         let live = Arc::new(Live::new(revision));
         let remapping = Remapping {
@@ -147,9 +158,24 @@ impl Engine {
             tenant: connection.tenant().to_owned(),
             rules: connection.options.sync,
         };
-        let mut report = reading.sync(options, observe).await?;
-        report.remapped = remapping.run(|_| {}).await?;
-        Ok(report)
+        let mut result = reading.sync(options, observe).await.map_err(EngineError::from);
+        self.keep_standing(connection, &result).await;
+        if let Ok(report) = &mut result {
+            report.remapped = remapping.run(|_| {}).await?;
+        }
+        result
+    }
+
+    /// Keeps what a sync that nobody's clock began says of a connection.
+    async fn keep_standing(&self, connection: &Connection, result: &Result<SyncReport, EngineError>) {
+        let error = match result {
+            Ok(report) => report.source_error().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        let credentials = standing::Credentials::of(result);
+        let seen = standing::Sync { error, others_fail: false, credentials, next_at: None };
+        let (now, invalid_after) = (Timestamp::now(), connection.options.invalid_after);
+        standing::keep(&self.store, &connection.name, standing::Seen::Synced(seen), now, invalid_after).await;
     }
 
     /// The records of a model, of one connection or of all, in the order in which they first came. `after` is the
@@ -176,6 +202,12 @@ impl Engine {
             Some(stored) => Ok(self.records(model, vec![stored]).await?.pop()),
             None => Ok(None),
         }
+    }
+
+    /// How the connections stand that ever ran: whether they are read, whether the source takes their credentials, and
+    /// how their last syncs ended. [`Store::state_changes`] tells of changes.
+    pub async fn states(&self) -> Result<Vec<ConnectionState>, EngineError> {
+        Ok(self.store.connection_states().await?)
     }
 
     /// How many stored records of a connection `revision` would map otherwise, by model.

@@ -8,7 +8,7 @@ use crate::connector::{Connection, Home, Remote, Revision};
 use crate::diagnostics::{Problem, Problems, Report, SourceFile};
 use crate::mapping::Plan;
 use crate::schema::{Change, ChangeKind, Refreshed, Schema, Target, refresh};
-use crate::source::{Credentials, Source};
+use crate::source::{Caps, Credentials, Health, Source};
 
 /// A schema as the source has it now, and what follows from that. Nothing is written yet.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl SchemaPull {
         all: bool,
     ) -> Result<SchemaPull, EngineError> {
         let connector = connection.connector.value.as_str();
-        let source = Source::new(Remote::load(home, connection)?, credentials)?;
+        let health = Health::new(&connection.name, &Caps::default());
+        let source = Source::of_health(Remote::load(home, connection)?, credentials, health)?;
         let file = home.schema(connector)?;
         let introspection = source.introspect().await?;
         let text = file.as_ref().map_or("", |file| file.text.as_str());

@@ -19,7 +19,7 @@ use crate::table::Table;
 
 /// A read that was derived from a mapping: a GraphQL document with the variables `$size` and `$page`, or `$cursor` where
 /// pages begin at cursors, or with `$id` where one record is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Operation {
     /// The name of the operation in the document.
     pub name: String,
@@ -29,6 +29,11 @@ pub struct Operation {
     pub root: String,
     /// What is sent as the variable `$filter`, where the document has one.
     pub filter: Option<String>,
+    /// The paths of a row that tell it from others. Empty where nobody asks which row it is.
+    pub ids: Vec<String>,
+    /// The other paths of a row without which it cannot be stored: a mark of deletion that is not read would look like
+    /// none, and a record without its group like one that left it.
+    pub needed: Vec<String>,
 }
 
 /// A compiled mapping. [`Plan::session`](super::Session) maps records with it.
@@ -73,6 +78,8 @@ pub struct FieldSource {
     pub field: String,
     /// The paths of the source that it reads.
     pub paths: Vec<String>,
+    /// The paths of lists that it goes over, and of objects of which it asks whether they are there.
+    pub objects: Vec<String>,
     /// Tables, functions and kinds that take part.
     pub through: Vec<String>,
     /// Whether anything fills it.

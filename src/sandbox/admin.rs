@@ -32,9 +32,9 @@ fn refused(status: StatusCode, problem: impl ToString) -> Response {
     (status, Json(json!({"error": problem.to_string()}))).into_response()
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| refused(StatusCode::BAD_REQUEST, format!("the body: {error}")))
+    serde_json::from_slice(body).map_err(|error| format!("the body: {error}"))
 }
 
 async fn faults(State(shared): Server) -> Response {
@@ -68,7 +68,7 @@ async fn revoke(State(shared): Server) -> StatusCode {
 async fn query(State(shared): Server, body: Bytes) -> Response {
     let request: Request = match read(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(problem) => return refused(StatusCode::BAD_REQUEST, problem),
     };
     let answered = tokio::task::spawn_blocking(move || query_freely(&shared, &request)).await;
     match answered {
@@ -81,7 +81,7 @@ async fn query(State(shared): Server, body: Bytes) -> Response {
 async fn churn(State(shared): Server, body: Bytes) -> Response {
     let churn: Churn = match read(&body) {
         Ok(churn) => churn,
-        Err(response) => return response,
+        Err(problem) => return refused(StatusCode::BAD_REQUEST, problem),
     };
     match tokio::task::spawn_blocking(move || shared.churn(churn)).await {
         Ok(changes) => changed(StatusCode::OK, Ok(changes)),
@@ -100,14 +100,14 @@ async fn record(State(shared): Server, Path((kind, id)): Path<(String, String)>)
 async fn insert(State(shared): Server, Path(kind): Path<String>, body: Bytes) -> Response {
     match read::<Map<String, Value>>(&body) {
         Ok(fields) => changed(StatusCode::CREATED, shared.rewrite(|world| world.insert(&kind, &fields))),
-        Err(response) => response,
+        Err(problem) => refused(StatusCode::BAD_REQUEST, problem),
     }
 }
 
 async fn edit(State(shared): Server, Path((kind, id)): Path<(String, String)>, body: Bytes) -> Response {
     match read::<Map<String, Value>>(&body) {
         Ok(fields) => changed(StatusCode::OK, shared.rewrite(|world| world.edit(&kind, &id, &fields))),
-        Err(response) => response,
+        Err(problem) => refused(StatusCode::BAD_REQUEST, problem),
     }
 }
 

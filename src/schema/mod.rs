@@ -1,8 +1,10 @@
 //! The source's GraphQL schema: the types of paths and the validity of operations.
 
 mod introspection;
+mod lost;
 mod path;
 mod refresh;
+mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,8 +18,10 @@ use apollo_compiler::{ExecutableDocument, Name};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
 
 pub use introspection::{INTROSPECTION, Introspection};
+pub use lost::Lost;
 pub use path::{PathError, Step, Target};
 pub use refresh::{Change, ChangeKind, Refreshed, refresh};
+pub use selection::{Selection, SelectionPart};
 
 /// What a scalar of the source means.
 #[derive(Debug, Clone, PartialEq)]

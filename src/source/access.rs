@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded::byte_serialize;
 
 use super::error::SourceError;
+use super::health::Health;
 use super::oauth::{Token, Tokens};
 use crate::connector::{Header, HeaderPart, OAUTH2_CREDENTIALS, Remote};
 
@@ -52,15 +54,15 @@ pub(super) struct Pass<'a> {
 }
 
 impl Access {
-    pub(super) fn new(remote: &Remote, credentials: &Credentials) -> Result<Access, SourceError> {
+    pub(super) fn new(remote: &Remote, credentials: &Credentials, health: &Health) -> Result<Access, SourceError> {
         let mut headers = HeaderMap::new();
         let mut secrets = Vec::new();
         for header in &remote.headers {
             let (name, value) = filled(header, credentials, &mut secrets)?;
             headers.insert(name, value);
         }
-        let tokens =
-            remote.oauth2.as_ref().map(|oauth2| Tokens::new(oauth2, &remote.limits, credentials)).transpose()?;
+        let tokens = remote.oauth2.as_ref().map(|oauth2| Tokens::new(oauth2, &remote.limits, credentials, health));
+        let tokens = tokens.transpose()?;
         Ok(Access { headers, secrets, tokens })
     }
 
@@ -115,7 +117,8 @@ fn filled(
             HeaderPart::Credential(name) => {
                 let secret = credentials.expect(name)?;
                 value.push_str(secret.expose_secret());
-                secrets.push(secret.clone());
+                let encoded: String = byte_serialize(secret.expose_secret().as_bytes()).collect();
+                secrets.extend([secret.clone(), SecretString::from(encoded)]);
             }
         }
     }

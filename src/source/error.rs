@@ -6,7 +6,11 @@ use reqwest::StatusCode;
 use thiserror::Error;
 use url::Url;
 
+use super::giving_up::{GivenUp, Late, OpenCircuit};
 use super::graphql::GraphqlError;
+
+/// How the cause of an [`SourceError::Unavailable`] begins where nobody was reached.
+pub(super) const NO_CONNECTION: &str = "no connection";
 
 /// What a request asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,12 +191,19 @@ pub enum SourceError {
     },
     /// The remote system asks for fewer requests.
     #[error(
-        "{request}: too many requests{}; try again later, or lower `pages.prefetch`",
-        wait(*retry_after)
+        "{request}: {}{}{}; it is asked less from now on; try again later, or lower `limits.{}`",
+        if *at_once { "too many requests at the same time" } else { "too many requests" },
+        said(messages),
+        wait(*retry_after),
+        if *at_once { "concurrency" } else { "rate" },
     )]
     Throttled {
         /// The request that was turned away.
         request: Request,
+        /// Whether there were too many at the same time, and not in a time.
+        at_once: bool,
+        /// What the remote system says.
+        messages: Vec<String>,
         /// How long the remote system asks to wait.
         retry_after: Option<Duration>,
     },
@@ -218,14 +229,30 @@ pub enum SourceError {
         reason: String,
     },
     /// The answer did not come in time.
-    #[error(
-        "{request}: no complete answer within {after:?}; try again later, lower `pages.size` or raise `limits.timeout`"
-    )]
+    #[error("{request}: {}", late.said(*after))]
     Timeout {
         /// The request that took too long.
         request: Request,
         /// How long it was waited for.
         after: Duration,
+        /// What did not come.
+        late: Late,
+    },
+    /// Nothing was sent: one request after the other failed before.
+    #[error("{request}: not sent, because {open}")]
+    CircuitOpen {
+        /// The request that was not sent.
+        request: Request,
+        /// Why not, and until when.
+        open: Box<OpenCircuit>,
+    },
+    /// A request failed and was not tried again, though it might succeed.
+    #[error("{cause}; it was not tried again: {}", why.said())]
+    GivenUp {
+        /// How it failed.
+        cause: Box<SourceError>,
+        /// Why it was not tried again.
+        why: GivenUp,
     },
     /// The answer has a status that this protocol has no use for.
     #[error("{request}: unexpected {status}: {}; {}", list(messages), advice(*status))]
@@ -265,6 +292,41 @@ pub enum SourceError {
         /// The largest answer that is read.
         limit: usize,
     },
+    /// More single rows cannot be read than may be skipped.
+    #[error(
+        "{request}: more than {most} records cannot be read, the last one because of this: {cause}; \
+         ask the operator of the remote system, or raise `limits.skipped_rows`"
+    )]
+    TooManySkipped {
+        /// The request for the last of them.
+        request: Request,
+        /// How many may be skipped.
+        most: u32,
+        /// What came in place of the last one.
+        cause: String,
+    },
+    /// The remote system does not have any more what a read cannot do without.
+    #[error(
+        "{request}: {reason}, and no record can be stored without it; \
+         refresh schema.graphql (`crosswalk schema --pull`) and correct the mapping, or ask the operator of the remote system"
+    )]
+    Gone {
+        /// The request that was refused.
+        request: Request,
+        /// What it does not have.
+        reason: String,
+    },
+    /// The first row behind a cursor cannot be read, and so neither can what follows it.
+    #[error(
+        "{request}: the record at the cursor cannot be read: {cause}; \
+         a list that is read by cursors cannot be read past it, so ask the operator of the remote system"
+    )]
+    Impassable {
+        /// The request for the row.
+        request: Request,
+        /// What came in its place.
+        cause: String,
+    },
 }
 
 /// What kind of trouble an error is, for an exit code or an alarm.
@@ -283,7 +345,16 @@ pub enum ErrorClass {
 impl SourceError {
     /// Whether the same request may well succeed later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. })
+        match self {
+            // What is no JSON is mostly the page of a gateway, and sometimes a wrong URL: another try is cheap.
+            Self::Throttled { .. }
+            | Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::Malformed { .. }
+            | Self::CircuitOpen { .. } => true,
+            Self::GivenUp { cause, .. } => cause.is_transient(),
+            _ => false,
+        }
     }
 
     /// What kind of trouble this is.
@@ -296,20 +367,30 @@ impl SourceError {
             Self::Throttled { .. } | Self::Unavailable { .. } | Self::Timeout { .. } | Self::Tls { .. } => {
                 ErrorClass::Unreachable
             }
+            Self::CircuitOpen { .. } => ErrorClass::Unreachable,
+            Self::GivenUp { cause, .. } => cause.class(),
             Self::Status { status, .. } if status.is_server_error() => ErrorClass::Unreachable,
             Self::Credentials { .. }
             | Self::Unauthorized { .. }
             | Self::KeyRefused { .. }
             | Self::Forbidden { .. }
             | Self::Rejected { .. }
+            | Self::Gone { .. }
             | Self::NotDescribed { .. }
             | Self::Status { .. } => ErrorClass::Refused,
             Self::Failed { .. }
             | Self::Malformed { .. }
             | Self::Misshapen { .. }
             | Self::TooLarge { .. }
+            | Self::TooManySkipped { .. }
+            | Self::Impassable { .. }
             | Self::CursorAgain { .. } => ErrorClass::Unusable,
         }
+    }
+
+    /// Whether the remote system does not take the credentials, whatever is asked.
+    pub fn refuses_the_credentials(&self) -> bool {
+        matches!(self, Self::Credentials { .. } | Self::Unauthorized { .. } | Self::KeyRefused { .. })
     }
 
     /// Whether the remote system understood who asks, and would not answer this request: the place in a list that it
@@ -319,6 +400,21 @@ impl SourceError {
             Self::Rejected { .. } | Self::Failed { .. } => true,
             Self::Status { status, .. } => status.is_client_error(),
             _ => false,
+        }
+    }
+
+    /// Whether it would befall any other request as well: who asks is refused, gets no token, or does not reach the source.
+    pub fn befalls_all_requests(&self) -> bool {
+        match self {
+            Self::GivenUp { cause, .. } => cause.befalls_all_requests(),
+            Self::CircuitOpen { .. } | Self::Tls { .. } => true,
+            Self::Unavailable { request, cause, .. } => {
+                request.subject == Subject::Token || cause.starts_with(NO_CONNECTION)
+            }
+            Self::Throttled { request, .. } | Self::Timeout { request, .. } | Self::Status { request, .. } => {
+                request.subject == Subject::Token
+            }
+            other => other.refuses_the_credentials() || other.class() == ErrorClass::Setting,
         }
     }
 
@@ -337,6 +433,18 @@ impl SourceError {
         match self {
             Self::Throttled { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
             _ => None,
+        }
+    }
+
+    /// What the remote system says about it, as far as that is kept.
+    pub(super) fn messages(&self) -> &[String] {
+        match self {
+            Self::Forbidden { messages, .. }
+            | Self::Rejected { messages, .. }
+            | Self::NotDescribed { messages, .. }
+            | Self::Throttled { messages, .. }
+            | Self::Status { messages, .. } => messages,
+            _ => &[],
         }
     }
 }
@@ -360,7 +468,7 @@ fn refusal(error: &str, description: Option<&str>) -> String {
 }
 
 /// The first messages in one line: a query with one wrong path may well fail in every row.
-fn list(messages: &[impl fmt::Display]) -> String {
+pub(super) fn list(messages: &[impl fmt::Display]) -> String {
     const SHOWN: usize = 3;
     if messages.is_empty() {
         return "no reason given".to_owned();
@@ -370,6 +478,11 @@ fn list(messages: &[impl fmt::Display]) -> String {
         line.push_str(&format!("; and {} more", messages.len() - SHOWN));
     }
     line
+}
+
+/// The same behind a colon, if there are any.
+fn said(messages: &[String]) -> String {
+    if messages.is_empty() { String::new() } else { format!(": {}", list(messages)) }
 }
 
 fn wait(asked: Option<Duration>) -> String {

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: the request for a page, and what a page's answer says.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -11,6 +12,7 @@ use super::{
     body::{describe, is_cut, legible, quote},
     envelope::{Envelope, Shape},
     error::{Request, SourceError},
+    kinds::Meaning,
     page::{Page, Position, Text},
     transport::Reply,
 };
@@ -25,6 +27,8 @@ pub struct GraphqlError {
     pub path: Option<String>,
     /// Its kind, such as `PERMISSION_DENIED`.
     pub kind: Option<String>,
+    /// What that is in detail, such as `THROTTLED_CPU` of `UNAVAILABLE`.
+    pub detail: Option<String>,
     /// The row that it is about, as an index into [`Page::items`].
     pub row: Option<usize>,
 }
@@ -32,7 +36,7 @@ pub struct GraphqlError {
 impl fmt::Display for GraphqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        match (&self.kind, &self.path) {
+        match (self.detail.as_ref().or(self.kind.as_ref()), &self.path) {
             (Some(kind), Some(path)) => write!(f, " ({kind} at `{path}`)"),
             (Some(kind), None) => write!(f, " ({kind})"),
             (None, Some(path)) => write!(f, " (at `{path}`)"),
@@ -47,10 +51,12 @@ impl GraphqlError {
         let message = value["message"].as_str().or(value.as_str()).unwrap_or("no message");
         let path = value["path"].as_array().map(|path| path.iter().map(segment).collect::<Vec<_>>().join("."));
         let kind = ["errorType", "code", "classification"].iter().find_map(|name| value["extensions"][name].as_str());
+        let detail = value["extensions"]["errorDetail"].as_str();
         Self {
             message: legible(message, secrets),
             path: path.map(|path| legible(&path, secrets)),
             kind: kind.map(|kind| legible(kind, secrets)),
+            detail: detail.map(|detail| legible(detail, secrets)),
             row: None,
         }
     }
@@ -61,7 +67,12 @@ impl GraphqlError {
     }
 
     pub(super) fn is(&self, kinds: &[&str]) -> bool {
-        self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+        self.kinds().any(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+    }
+
+    /// What it is called, in detail first.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.detail.as_deref().into_iter().chain(self.kind.as_deref())
     }
 }
 
@@ -115,6 +126,8 @@ pub(super) struct Reader<'a> {
     pub(super) number: u32,
     /// The secrets that the request carried, to blot them out of whatever comes back.
     pub(super) secrets: &'a [&'a str],
+    /// Kinds of errors that may pass, beside those that are known to.
+    pub(super) again: &'a [String],
 }
 
 impl Reader<'_> {
@@ -129,6 +142,13 @@ impl Reader<'_> {
 
     /// What an answer of another status than 200 means.
     pub(super) fn refusal(&self, request: Request, status: StatusCode, body: &[u8]) -> SourceError {
+        let errors = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Vec::new(),
+            _ => self.errors(body).unwrap_or_default(),
+        };
+        if let Some(meaning) = Meaning::of(&errors, self.again) {
+            return meaning.error(request, &errors);
+        }
         match status {
             StatusCode::UNAUTHORIZED => SourceError::Unauthorized { request },
             StatusCode::FORBIDDEN => SourceError::Forbidden { request, messages: self.messages(body) },
@@ -179,6 +199,8 @@ impl Reader<'_> {
             next,
             total: envelope.total,
             errors,
+            skipped: Vec::new(),
+            lost: Arc::default(),
             given,
             rows: rows.iter().flatten().map(|row| text.place(row)).collect(),
             text,
@@ -237,19 +259,11 @@ impl Reader<'_> {
 
     /// What the errors of an answer mean that has nothing else of use.
     pub(super) fn failure(&self, request: Request, errors: Vec<GraphqlError>, has_data: bool) -> SourceError {
-        let messages = || errors.iter().map(ToString::to_string).collect();
-        let any = |kinds: &[&str]| errors.iter().any(|error| error.is(kinds));
-        let all = |kinds: &[&str]| errors.iter().all(|error| error.is(kinds));
-        if any(&["UNAUTHENTICATED"]) {
-            SourceError::Unauthorized { request }
-        } else if errors.iter().any(GraphqlError::means_denied) {
-            SourceError::Forbidden { request, messages: messages() }
-        } else if all(&["UNAVAILABLE"]) {
-            let cause = "the remote system says that it is unavailable".to_owned();
-            SourceError::Unavailable { request, cause, retry_after: None }
+        if let Some(meaning) = Meaning::of(&errors, self.again) {
+            meaning.error(request, &errors)
         } else if !has_data {
             // An answer without `data` was refused before it was run: GraphQL specification, "Request Error Result".
-            SourceError::Rejected { request, messages: messages() }
+            SourceError::Rejected { request, messages: texts(&errors) }
         } else {
             SourceError::Failed { request, errors }
         }
@@ -257,19 +271,27 @@ impl Reader<'_> {
 
     /// What a refusal says: the messages of its errors, or else the beginning of its text.
     fn messages(&self, body: &[u8]) -> Vec<String> {
+        match self.errors(body) {
+            Some(errors) => texts(&errors),
+            None if body.trim_ascii().is_empty() => Vec::new(),
+            None => vec![quote(body, self.secrets)],
+        }
+    }
+
+    /// The errors of a refusal, if it is one in GraphQL.
+    fn errors(&self, body: &[u8]) -> Option<Vec<GraphqlError>> {
         #[derive(Deserialize)]
         struct Errors<'a> {
             #[serde(borrow)]
             errors: Vec<&'a RawValue>,
         }
-        match serde_json::from_slice::<Errors<'_>>(body) {
-            Ok(Errors { errors }) => {
-                errors.iter().map(|raw| GraphqlError::read(raw, self.secrets).to_string()).collect()
-            }
-            Err(_) if body.trim_ascii().is_empty() => Vec::new(),
-            Err(_) => vec![quote(body, self.secrets)],
-        }
+        let Errors { errors } = serde_json::from_slice(body).ok()?;
+        Some(errors.iter().map(|raw| GraphqlError::read(raw, self.secrets)).collect())
     }
+}
+
+pub(super) fn texts(errors: &[GraphqlError]) -> Vec<String> {
+    errors.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
@@ -301,9 +323,13 @@ mod tests {
     }
 
     fn read_by(paging: &Paging, body: &[u8]) -> Result<Page, SourceError> {
-        let operation =
-            Operation { name: "Things".to_owned(), text: String::new(), root: "thingPage".to_owned(), filter: None };
-        let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"] };
+        let operation = Operation {
+            name: "Things".to_owned(),
+            text: String::new(),
+            root: "thingPage".to_owned(),
+            ..Operation::default()
+        };
+        let reader = Reader { paging, operation: &operation, number: 0, secrets: &["token"], again: &[] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_page(request, body.to_vec())
     }
@@ -353,7 +379,7 @@ mod tests {
             prop_assert_eq!(page.next.as_ref(), Some(&next));
             // The cursor goes back as it came.
             let paging = Paging { size: 1, sequence: Sequence::Cursors { next: String::new() }, items: String::new(), end: None, total: None };
-            let operation = Operation { name: String::new(), text: String::new(), root: String::new(), filter: None };
+            let operation = Operation::default();
             let sent: Value = serde_json::from_slice(&request_body(&operation, &next, &paging)).unwrap();
             prop_assert_eq!(sent["variables"]["cursor"].to_string(), next.cursor.unwrap());
         }

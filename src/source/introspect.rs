@@ -11,7 +11,7 @@ use super::access::Pass;
 use super::body::quote;
 use super::error::{Request, SourceError, Subject};
 use super::graphql::GraphqlError;
-use super::transport::Reply;
+use super::transport::{Attempts, Reply};
 use crate::schema::{INTROSPECTION, Introspection};
 
 impl Source {
@@ -33,6 +33,7 @@ impl Source {
         self.endpoint
             .send(
                 Subject::Schema,
+                Attempts::All,
                 |post| {
                     post.headers(headers.clone())
                         .header(ACCEPT, "application/json")

@@ -1,17 +1,25 @@
 //! The remote system: credentials, requests, pages.
 //!
 //! [`Source`] reads the lists of one tenant over GraphQL. It retries what is worth retrying, keeps the access token
-//! fresh, and hands out each page's rows as the text that came, without parsing them.
+//! fresh, and hands out each page's rows as the text that came, without parsing them. [`Health`] says how much is asked of
+//! it at a time.
 
 mod access;
+mod asking;
 mod body;
+mod divide;
 mod envelope;
 mod error;
+mod form;
+mod giving_up;
 mod graphql;
+mod health;
 mod introspect;
+mod kinds;
 mod oauth;
 mod page;
 mod paging;
+mod parts;
 mod record;
 mod text;
 mod transport;
@@ -20,34 +28,56 @@ mod transport;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::Stream;
 use futures_util::future::Either;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use tracing::{Instrument, debug_span};
 
 pub use access::Credentials;
 pub use error::{ErrorClass, Request, SourceError, Subject};
+pub use giving_up::{GivenUp, Late, OpenCircuit};
 pub use graphql::GraphqlError;
-pub use page::{Page, Position};
+pub use health::{Caps, CircuitState, Health, Pressure};
+pub use page::{Page, Position, Skipped};
+pub(crate) use parts::members;
 
-use crate::connector::{Operation, Remote, Sequence};
+use crate::connector::{Operation, Paging, Remote, Sequence};
 use access::{Access, Pass};
+use asking::Asking;
 use graphql::Reader;
-use transport::Transport;
+use health::Door;
+use transport::{Attempts, Transport};
 
 /// One tenant of the remote system, ready to be read.
 pub struct Source {
     remote: Remote,
     endpoint: Transport,
     access: Access,
+    health: Health,
 }
 
 impl Source {
-    /// A source for `remote`. Nothing is sent yet; a URL to which secrets must not be sent is refused.
+    /// A source for `remote`, of which nothing is known yet. Nothing is sent; a URL to which secrets must not be sent is
+    /// refused.
     pub fn new(remote: Remote, credentials: Credentials) -> Result<Self, SourceError> {
-        let endpoint = Transport::new("endpoint", &remote.endpoint, &remote.limits)?;
-        let access = Access::new(&remote, &credentials)?;
-        Ok(Self { remote, endpoint, access })
+        let name = remote.endpoint.host_str().unwrap_or_default().to_owned();
+        Self::of_health(remote, credentials, Health::new(name, &Caps::default()))
+    }
+
+    /// The same for a connection of which something is known: what was learned of its limits holds, and what this source
+    /// learns holds for the next.
+    pub fn of_health(remote: Remote, credentials: Credentials, health: Health) -> Result<Self, SourceError> {
+        let endpoint = Transport::new("endpoint", &remote.endpoint, &remote.limits, (&health, Door::Endpoint))?;
+        let access = Access::new(&remote, &credentials, &health)?;
+        health.attach(&remote);
+        Ok(Self { remote, endpoint, access, health })
+    }
+
+    /// What the limits of the connection are at this moment, and what the remote system said.
+    pub fn pressure(&self) -> Pressure {
+        self.health.pressure()
     }
 
     /// Gets an access token, if requests carry one.
@@ -55,14 +85,26 @@ impl Source {
         self.access.pass().await.map(drop)
     }
 
-    /// The page of an operation's list that begins at a position: a number is enough where pages have one.
+    /// The page of an operation's list that begins at a position: a number is enough where pages have one. It is asked for
+    /// as it is; only [`Source::pages`] finds ways around what does not come.
     pub async fn page(&self, operation: &Operation, at: impl Into<Position>) -> Result<Page, SourceError> {
-        let at = at.into();
+        self.read(operation, &at.into(), self.remote.paging.size, Attempts::All).await
+    }
+
+    /// So many rows from a position on. Numbers of pages count pages of that size.
+    async fn read(
+        &self,
+        operation: &Operation,
+        at: &Position,
+        size: u32,
+        attempts: Attempts,
+    ) -> Result<Page, SourceError> {
+        let paging = Paging { size, ..self.remote.paging.clone() };
         let pass = self.access.pass().await?;
-        match self.fetch(operation, &at, &pass).await {
+        match self.fetch(operation, at, (&paging, attempts), &pass).await {
             Err(refusal @ SourceError::Unauthorized { .. }) => {
                 let pass = self.access.another(pass, refusal).await?;
-                self.fetch(operation, &at, &pass).await
+                self.fetch(operation, at, (&paging, attempts), &pass).await
             }
             answer => answer,
         }
@@ -91,27 +133,39 @@ impl Source {
     /// The stream ends after the page that says it is the last, after a numbered page without rows, after a page
     /// without the cursor that is needed, and after an error. A page that is merely short does not end it. Requests
     /// make headway only while the stream is polled, so give it a task of its own to read on while a page is worked on.
+    ///
+    /// A page that does not come is asked for in smaller ones. Of numbered pages, single rows that the source cannot give
+    /// stand in [`Page::skipped`], up to `limits.skipped_rows` of them. What rows do not have any more at the source stands in
+    /// [`Page::lost`], and an operation that is too complex for it is asked in parts.
     pub fn pages<'a>(
         &'a self,
         operation: &'a Operation,
         from: impl Into<Position>,
     ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
         let from = from.into();
+        let asking = Asking::new(self, operation, from.page);
         match self.remote.paging.sequence {
             Sequence::Numbered { prefetch } => {
-                let pages = paging::in_order(move |page| self.page(operation, page), from.page, prefetch);
-                Either::Left(pages)
+                let page = move |number| {
+                    let asking = Arc::clone(&asking);
+                    async move { asking.numbered(number).await }.instrument(debug_span!("page", page = number))
+                };
+                Either::Left(paging::in_order(page, from.page, prefetch))
             }
             Sequence::Cursors { .. } => {
                 let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
-                Either::Right(paging::by_cursor(move |at| self.page(operation, at), from, again))
+                let page = move |at: Position| {
+                    let (asking, span) = (Arc::clone(&asking), debug_span!("page", page = at.page));
+                    async move { asking.at_cursor(at).await }.instrument(span)
+                };
+                Either::Right(paging::by_cursor(page, from, again))
             }
         }
     }
 
     /// The pages from the last to the first, one at a time, for rows that may move to the end while they are read: in an
     /// order in which rows change, none is missed. Where pages have no numbers or the remote system does not count its rows,
-    /// from the first to the last.
+    /// from the first to the last. What does not come is dealt with as by [`Source::pages`].
     pub fn pages_backwards<'a>(
         &'a self,
         operation: &'a Operation,
@@ -119,16 +173,29 @@ impl Source {
         if self.reads_by_cursor() {
             return Either::Left(self.pages(operation, 0));
         }
-        Either::Right(paging::backwards(move |page| self.page(operation, page)))
+        let asking = Asking::new(self, operation, 0);
+        let page = move |number| {
+            let asking = Arc::clone(&asking);
+            async move { asking.numbered(number).await }
+        };
+        Either::Right(paging::backwards(page))
     }
 
-    async fn fetch(&self, operation: &Operation, at: &Position, pass: &Pass<'_>) -> Result<Page, SourceError> {
-        let body = graphql::request_body(operation, at, &self.remote.paging);
+    async fn fetch(
+        &self,
+        operation: &Operation,
+        at: &Position,
+        (paging, attempts): (&Paging, Attempts),
+        pass: &Pass<'_>,
+    ) -> Result<Page, SourceError> {
+        let body = graphql::request_body(operation, at, paging);
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let reader = Reader { paging: &self.remote.paging, operation, number: at.page, secrets: &secrets };
+        let again = &self.remote.limits.retry.errors;
+        let reader = Reader { paging, operation, number: at.page, secrets: &secrets, again };
         self.endpoint
             .send(
                 subject(operation, at.page),
+                attempts,
                 |post| {
                     post.headers(headers.clone())
                         .header(ACCEPT, "application/json")
@@ -158,10 +225,12 @@ impl Source {
     ) -> Result<Option<String>, SourceError> {
         let body = record::request_body(operation, id);
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let reader = Reader { paging: &self.remote.paging, operation, number: 0, secrets: &secrets };
+        let again = &self.remote.limits.retry.errors;
+        let reader = Reader { paging: &self.remote.paging, operation, number: 0, secrets: &secrets, again };
         self.endpoint
             .send(
                 Subject::Record { operation: operation.name.clone() },
+                Attempts::All,
                 |post| {
                     post.headers(headers.clone())
                         .header(ACCEPT, "application/json")

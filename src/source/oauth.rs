@@ -20,7 +20,8 @@ use super::{
     access::Credentials,
     body::{describe, is_cut, legible},
     error::{Request, SourceError, Subject},
-    transport::{Reply, Transport},
+    health::{Door, Health},
+    transport::{Attempts, Reply, Transport},
 };
 use crate::connector::{Limits, OAUTH2_CREDENTIALS, OAuth2, Placement};
 
@@ -64,10 +65,15 @@ impl Token {
 }
 
 impl Tokens {
-    pub(super) fn new(oauth2: &OAuth2, limits: &Limits, credentials: &Credentials) -> Result<Self, SourceError> {
+    pub(super) fn new(
+        oauth2: &OAuth2,
+        limits: &Limits,
+        credentials: &Credentials,
+        health: &Health,
+    ) -> Result<Self, SourceError> {
         let [client_id, client_secret] = OAUTH2_CREDENTIALS;
         Ok(Self {
-            transport: Transport::new("token URL", &oauth2.token_url, limits)?,
+            transport: Transport::new("token URL", &oauth2.token_url, limits, (health, Door::Tokens))?,
             client_id: credentials.expect(client_id)?.clone(),
             client_secret: credentials.expect(client_secret)?.clone(),
             scopes: oauth2.scopes.join(" "),
@@ -103,7 +109,7 @@ impl Tokens {
         let asked_at = Instant::now();
         let grant = self
             .transport
-            .send(Subject::Token, |post| self.ask(post), |request, reply| self.read(request, reply))
+            .send(Subject::Token, Attempts::All, |post| self.ask(post), |request, reply| self.read(request, reply))
             .await?;
         let life = usable_life(grant.expires_in, self.margin);
         debug!(usable_seconds = life.as_secs(), "new access token");

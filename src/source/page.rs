@@ -5,6 +5,7 @@ use std::{fmt, ops::Range, sync::Arc};
 use bytes::Bytes;
 
 use super::graphql::GraphqlError;
+use crate::schema::Lost;
 
 /// Where a page of a list begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +22,24 @@ impl From<u32> for Position {
     }
 }
 
+/// A row that a page should have and that the remote system cannot give.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its place in the list, from 0.
+    pub position: u64,
+    /// The row with nothing but its ids, as the text that came; none when the remote system does not even give those.
+    pub ids: Option<String>,
+    /// What came in its place.
+    pub cause: String,
+}
+
+impl fmt::Debug for Skipped {
+    /// Ids are somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Skipped").field("position", &self.position).field("cause", &self.cause).finish_non_exhaustive()
+    }
+}
+
 /// A page of the remote system's list.
 #[derive(Clone)]
 pub struct Page {
@@ -34,6 +53,10 @@ pub struct Page {
     pub total: Option<u64>,
     /// What went wrong with single fields while the rest of the page was answered.
     pub errors: Vec<GraphqlError>,
+    /// The rows that are not among the others because the remote system cannot give them.
+    pub skipped: Vec<Skipped>,
+    /// What no row has because the remote system does not have it any more.
+    pub lost: Arc<[Lost]>,
     pub(super) text: Text,
     pub(super) rows: Vec<Range<usize>>,
     pub(super) given: usize,
@@ -77,7 +100,7 @@ impl Page {
         self.rows.iter().map(|row| self.text.bytes.slice(row.clone()))
     }
 
-    /// How many rows the answer has, those that are `null` included.
+    /// How many rows the answer has, those that are `null` or were skipped included.
     pub fn given(&self) -> usize {
         self.given
     }
@@ -86,6 +109,54 @@ impl Page {
     /// pages begin at cursors: the server may filter a page after cutting it.
     pub fn ends_list(&self) -> bool {
         self.last
+    }
+}
+
+/// Pages that are put together from several answers.
+impl Page {
+    /// A numbered page without rows, to which others are appended.
+    pub(super) fn empty(number: u32) -> Page {
+        let next = Some(Position::from(number.saturating_add(1)));
+        Page {
+            number,
+            last: false,
+            next,
+            total: None,
+            errors: Vec::new(),
+            skipped: Vec::new(),
+            lost: Arc::default(),
+            text: Text::new(String::new()),
+            rows: Vec::new(),
+            given: 0,
+        }
+    }
+
+    /// Puts the rows of the page that follows behind those of this one. [`Page::finish`] comes last.
+    pub(super) fn append(&mut self, page: Page) {
+        let before = self.rows.len();
+        self.errors.extend(
+            page.errors.iter().cloned().map(|error| GraphqlError { row: error.row.map(|row| row + before), ..error }),
+        );
+        self.push_rows(page.items());
+        self.last |= page.ends_list();
+        self.total = self.total.or(page.total);
+        self.given += page.given;
+        self.lost = page.lost;
+    }
+
+    /// Puts rows behind those that are there.
+    pub(super) fn push_rows<'r>(&mut self, rows: impl Iterator<Item = &'r str>) {
+        let text = Arc::make_mut(&mut self.text.text);
+        for row in rows {
+            let start = text.len();
+            text.push_str(row);
+            self.rows.push(start..text.len());
+        }
+    }
+
+    /// Makes the rows that were appended readable.
+    pub(super) fn finish(&mut self) {
+        self.text = Text::new(std::mem::take(Arc::make_mut(&mut self.text.text)));
     }
 }
 
@@ -106,7 +177,7 @@ impl Page {
         }
         let next = Some(Position::from(number + 1));
         let last = last || given.is_empty();
-        Self { number, last, next, total, errors: Vec::new(), text: Text::new(text), rows, given: given.len() }
+        Self { number, last, next, total, text: Text::new(text), rows, given: given.len(), ..Self::empty(number) }
     }
 }
 

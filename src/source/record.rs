@@ -83,9 +83,13 @@ mod tests {
             end: None,
             total: None,
         };
-        let operation =
-            Operation { name: "things".to_owned(), text: String::new(), root: "thing".to_owned(), filter: None };
-        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["t0ken"] };
+        let operation = Operation {
+            name: "things".to_owned(),
+            text: String::new(),
+            root: "thing".to_owned(),
+            ..Operation::default()
+        };
+        let reader = Reader { paging: &paging, operation: &operation, number: 0, secrets: &["t0ken"], again: &[] };
         let request = Request { subject: Subject::Token, url: String::new(), attempts: 1 };
         reader.read_record(request, status, body.as_bytes())
     }
@@ -119,8 +123,12 @@ mod tests {
 
     #[test]
     fn an_id_is_a_value_of_the_request_and_nothing_else() {
-        let operation =
-            Operation { name: "o".to_owned(), text: "query o { x }".to_owned(), root: "x".to_owned(), filter: None };
+        let operation = Operation {
+            name: "o".to_owned(),
+            text: "query o { x }".to_owned(),
+            root: "x".to_owned(),
+            ..Operation::default()
+        };
         for id in ["1' or '1'='1", "\"", "a\nb", "}) { y"] {
             let body: serde_json::Value = serde_json::from_slice(&request_body(&operation, id)).unwrap();
             assert_eq!(body["query"], "query o { x }");

@@ -8,7 +8,8 @@ use super::Source;
 use super::access::Pass;
 use super::error::{SourceError, Subject};
 use super::graphql::Reader;
-use super::transport::Transport;
+use super::health::Door;
+use super::transport::{Attempts, Transport};
 use crate::connector::Operation;
 
 /// The longest text.
@@ -18,7 +19,7 @@ impl Source {
     /// The text at `url`, which is one of the remote system too: a request carries what all carry. `setting` is what to call
     /// the address in messages.
     pub async fn text(&self, setting: &'static str, url: &Url) -> Result<String, SourceError> {
-        let transport = Transport::new(setting, url, &self.remote.limits)?;
+        let transport = Transport::new(setting, url, &self.remote.limits, (&self.health, Door::Endpoint))?;
         let pass = self.access.pass().await?;
         match self.fetch_text(&transport, setting, &pass).await {
             Err(refusal @ SourceError::Unauthorized { .. }) => {
@@ -36,11 +37,13 @@ impl Source {
         pass: &Pass<'_>,
     ) -> Result<String, SourceError> {
         let (headers, secrets) = (pass.headers(), pass.secrets());
-        let operation = Operation { name: String::new(), text: String::new(), root: String::new(), filter: None };
-        let reader = Reader { paging: &self.remote.paging, operation: &operation, number: 0, secrets: &secrets };
+        let operation = Operation::default();
+        let again = &self.remote.limits.retry.errors;
+        let reader = Reader { paging: &self.remote.paging, operation: &operation, number: 0, secrets: &secrets, again };
         transport
             .send(
                 Subject::Text { what: setting },
+                Attempts::All,
                 |post| getting(post).headers(headers.clone()).header(ACCEPT, "*/*"),
                 |request, reply| match String::from_utf8(reply.body) {
                     Ok(text) if reply.status.is_success() && text.len() <= LONGEST => Ok(text),

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::change::{CLEARED, Hash, Told};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause, Event};
 use super::run::{self, Run};
 use super::scope::RowKey;
+use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
 
 /// Rows that are cleared in one transaction.
@@ -71,7 +72,7 @@ impl Store {
 
     async fn clear_some(&self, connection: &str, before: Timestamp) -> Result<u64, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let rows = sqlx::query(
             "SELECT records.key, unified.json FROM records \
              JOIN scopes ON scopes.number = records.scope LEFT JOIN unified ON unified.key = records.key \
@@ -101,7 +102,7 @@ impl Store {
                 update.bind(unified).bind(key).execute(&mut *transaction).await?;
             }
         }
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(rows.len() as u64)
     }
 }
@@ -109,7 +110,7 @@ impl Store {
 /// What may be kept of a deleted record.
 fn without_fields(unified: &str) -> Result<String, Problem> {
     let fields: Map<String, Value> =
-        serde_json::from_str(unified).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?;
+        serde_json::from_str(unified).map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))?;
     let kept = |name: &str| matches!(name, "id" | "remote_id");
     let emptied = fields.into_iter().map(|(name, value)| {
         let value = match value {
@@ -131,12 +132,14 @@ impl Store {
 
     async fn tombstone(&self, run: &mut Run, remote_ids: &[String], at: Timestamp) -> Result<u64, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let mut event = Event::default();
+        let mut deleted = 0;
         for remote_id in remote_ids {
             let row = sqlx::query(
                 "UPDATE records SET vanished = 1, seen = ?1 \
-                 WHERE scope = ?2 AND remote_id = ?3 AND vanished = 0 AND seen < ?1 RETURNING key, remote_deleted_at",
+                 WHERE scope = ?2 AND remote_id = ?3 AND vanished = 0 AND seen < ?1 RETURNING key, \
+                 remote_deleted_at, unified_hash IS NOT NULL",
             )
             .bind(run.id)
             .bind(run.scope.number())
@@ -154,9 +157,12 @@ impl Store {
                 .bind(key.0)
                 .execute(&mut *transaction)
                 .await?;
-            event.add(key, Told::Deleted);
+            deleted += 1;
+            // One that never mapped was never shown to anybody.
+            if row.try_get(2)? {
+                event.add(key, Told::Deleted);
+            }
         }
-        let deleted = event.changed();
         let mut progress = run.progress.clone();
         progress.counts.deleted += deleted;
         run::save(&mut transaction, run, &progress).await?;
@@ -168,16 +174,37 @@ impl Store {
             revision: run.revision(),
         };
         event.write(&mut transaction, about).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         run.epoch += 1;
         run.progress = progress;
         Ok(deleted)
     }
 }
 
-/// Tombstones the rows that the run did not see, and says how many were not deleted before.
-pub(super) async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, at: Timestamp) -> Result<u64, Problem> {
+/// Rows that were not deleted before and are now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gone {
+    pub rows: u64,
+    /// Those of them that had a unified form. The others were never shown to anybody.
+    pub shown: u64,
+}
+
+/// Tombstones the rows that the run did not see.
+pub(super) async fn delete_unseen(
+    connection: &mut SqliteConnection,
+    run: &Run,
+    at: Timestamp,
+) -> Result<Gone, Problem> {
     let (RowKey(floor), RowKey(ceiling)) = (run.scope.floor(), run.scope.ceiling());
+    let shown = sqlx::query_scalar(
+        "SELECT count(*) FROM records WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 \
+         AND remote_deleted_at IS NULL AND unified_hash IS NOT NULL",
+    )
+    .bind(floor)
+    .bind(ceiling)
+    .bind(run.id)
+    .fetch_one(&mut *connection)
+    .await?;
     let deleted = sqlx::query(
         "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
          WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 AND remote_deleted_at IS NULL",
@@ -195,5 +222,5 @@ pub(super) async fn delete_unseen(connection: &mut SqliteConnection, run: &Run, 
         .bind(run.id)
         .execute(connection)
         .await?;
-    Ok(deleted.rows_affected())
+    Ok(Gone { rows: deleted.rows_affected(), shown: natural(shown) })
 }

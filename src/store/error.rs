@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
+use super::lock::Holder;
+
 /// A store that could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("store {}: {problem}", path.display())]
@@ -38,9 +40,30 @@ pub enum Problem {
     /// Another process is writing.
     #[error("another process is writing to the file; stop it, or give each process a file of its own")]
     Busy,
+    /// Another process is at work on the store, or another engine in this one; none when it has not said who it is.
+    #[error(
+        "{}; wait until it ends or stop it, or name another store",
+        .0.as_deref().map_or("another process is at work on it".to_owned(), ToString::to_string)
+    )]
+    Held(Option<Box<Holder>>),
+    /// The file cannot be read or written at the moment.
+    #[error(
+        "the file cannot be read or written ({0}); look at the disk, at the limits of the process and at quotas: \
+         the last complete page is kept"
+    )]
+    Disk(String),
     /// The file is damaged.
-    #[error("the file is damaged; restore a copy, or move it away and sync everything again")]
+    #[error(
+        "the file is damaged; stop what uses it and restore a copy, or move it away and sync everything again, either way \
+         without the files -wal and -shm beside it"
+    )]
     Damaged,
+    /// A row holds what is never written.
+    #[error(
+        "a row cannot be read ({0}), so the file is damaged; stop what uses it and restore a copy, or move it away and sync \
+         everything again, either way without the files -wal and -shm beside it"
+    )]
+    Unreadable(String),
     /// The tables are those of an earlier version of the program, and may not be changed now.
     #[error("the file was written by an older version of crosswalk; a sync, or `crosswalk run`, brings it up to date")]
     OlderSchema,
@@ -76,11 +99,30 @@ pub enum Problem {
     Database(#[source] sqlx::Error),
 }
 
+impl Problem {
+    /// Whether the connections to the file may be of no use any more: SQLite rolls back by itself after some errors, which
+    /// the driver does not hear of, and a file that is restored is another one than the one that is open.
+    pub(super) fn is_of_connections(&self) -> bool {
+        matches!(
+            self,
+            Problem::NotADatabase
+                | Problem::ReadOnly
+                | Problem::CannotOpen(_)
+                | Problem::DiskFull
+                | Problem::Disk(_)
+                | Problem::Damaged
+                | Problem::Unreadable(_)
+                | Problem::Database(_)
+        )
+    }
+}
+
 /// The primary result codes of SQLite that have a message of their own.
 mod code {
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;
     pub(super) const READ_ONLY: i32 = 8;
+    pub(super) const IO: i32 = 10;
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
     pub(super) const CANNOT_OPEN: i32 = 14;
@@ -101,8 +143,12 @@ impl From<sqlx::Error> for Problem {
             Some(code::READ_ONLY) => Problem::ReadOnly,
             Some(code::FULL) => Problem::DiskFull,
             Some(code::BUSY | code::LOCKED) => Problem::Busy,
+            Some(code::IO) => Problem::Disk(error.to_string()),
             Some(code::CORRUPT) => Problem::Damaged,
             Some(code::CANNOT_OPEN) => Problem::CannotOpen(error.to_string()),
+            None if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => {
+                Problem::Unreadable(error.to_string())
+            }
             _ => Problem::Database(error),
         }
     }

@@ -16,6 +16,8 @@ pub enum Cause {
     Sync,
     /// They were mapped again with another revision.
     Remap,
+    /// They did not: so many are gone that somebody has to look before they are deleted. The counts are 0.
+    Held,
 }
 
 impl Cause {
@@ -24,7 +26,12 @@ impl Cause {
         match self {
             Cause::Sync => "sync",
             Cause::Remap => "remap",
+            Cause::Held => "held",
         }
+    }
+
+    fn parse(text: &str) -> Cause {
+        [Cause::Remap, Cause::Held].into_iter().find(|cause| cause.as_str() == text).unwrap_or(Cause::Sync)
     }
 }
 
@@ -83,7 +90,7 @@ impl Event {
 
     /// Writes the event, unless nothing happened.
     pub async fn write(self, connection: &mut SqliteConnection, of: About<'_>) -> Result<(), Problem> {
-        if self.changed() == 0 {
+        if self.changed() == 0 && of.cause != Cause::Held {
             return Ok(());
         }
         let keys = self.keys.map(|keys| format!("{:?}", keys.iter().map(|key| key.0).collect::<Vec<_>>()));
@@ -136,6 +143,12 @@ impl Store {
         done.map(|done| done.rows_affected()).map_err(|error| self.error(error.into()))
     }
 
+    /// How many events can be read.
+    pub async fn events_stored(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(self.readers()).await;
+        count.map(natural).map_err(|error| self.error(error.into()))
+    }
+
     /// The number of the latest event; 0 when there is none.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM events")
@@ -146,7 +159,7 @@ impl Store {
 }
 
 fn happened(row: &SqliteRow) -> Result<Happened, Problem> {
-    let decode = |error: serde_json::Error| Problem::Database(sqlx::Error::Decode(error.into()));
+    let decode = |error: serde_json::Error| Problem::from(sqlx::Error::Decode(error.into()));
     let keys: Option<&str> = row.try_get("keys")?;
     let keys: Option<Vec<i64>> = keys.map(serde_json::from_str).transpose().map_err(decode)?;
     let count = |column: &str| row.try_get(column).map(natural);
@@ -155,7 +168,7 @@ fn happened(row: &SqliteRow) -> Result<Happened, Problem> {
         at: moment::parse(row.try_get("at")?)?,
         connection: row.try_get("connection")?,
         model: row.try_get("model")?,
-        cause: if row.try_get::<&str, _>("cause")? == "sync" { Cause::Sync } else { Cause::Remap },
+        cause: Cause::parse(row.try_get("cause")?),
         revision: row.try_get("revision")?,
         created: count("created")?,
         changed: count("changed")?,

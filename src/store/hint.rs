@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row};
 
 use super::error::{Problem, StoreError};
 use super::revision::text_digest;
 use super::scope::Scope;
 use super::statement::{Batched, Statement};
+use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
 use crate::model::Model;
 
@@ -78,7 +79,7 @@ impl Store {
     async fn take(&self, hint: NewHint<'_>) -> Result<bool, Problem> {
         let now = moment::text(hint.now);
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let taken =
             sqlx::query("INSERT INTO deliveries (connection, id, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
                 .bind(hint.connection.to_owned())
@@ -102,7 +103,7 @@ impl Store {
         .bind(now)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(true)
     }
 

@@ -40,7 +40,7 @@ impl RunState {
         [RunState::Running, RunState::Complete, RunState::Incomplete, RunState::Failed, RunState::Held]
             .into_iter()
             .find(|state| state.as_str() == text)
-            .ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown state `{text}` of a sync").into())))
+            .ok_or_else(|| Problem::from(sqlx::Error::Decode(format!("unknown state `{text}` of a sync").into())))
     }
 }
 
@@ -86,15 +86,34 @@ pub struct RunSummary {
 impl Store {
     /// The latest runs, the newest first, of one connection or of all.
     pub async fn history(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
-        self.summaries(connection, limit).await.map_err(|problem| self.error(problem))
+        self.summaries(connection, None, limit).await.map_err(|problem| self.error(problem))
     }
 
-    async fn summaries(&self, connection: Option<&str>, limit: u32) -> Result<Vec<RunSummary>, Problem> {
-        let rows = sqlx::query("SELECT * FROM syncs WHERE ?1 IS NULL OR connection = ?1 ORDER BY id DESC LIMIT ?2")
-            .bind(connection.map(str::to_owned))
-            .bind(limit)
-            .fetch_all(self.readers())
-            .await?;
+    /// The same of one model or of all.
+    pub async fn runs(
+        &self,
+        connection: Option<&str>,
+        model: Option<&Model>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.summaries(connection, model, limit).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn summaries(
+        &self,
+        connection: Option<&str>,
+        model: Option<&Model>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>, Problem> {
+        let rows = sqlx::query(
+            "SELECT * FROM syncs WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR model = ?2) \
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(connection.map(str::to_owned))
+        .bind(model.map(|model| model.name))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await?;
         rows.iter().map(summary).collect()
     }
 }
@@ -152,6 +171,23 @@ impl Store {
         .await
         .map_err(|error| self.error(error.into()))?;
         row.as_ref().map(summary).transpose().map_err(|problem| self.error(problem))
+    }
+}
+
+impl Store {
+    /// Ends the runs of a model that were broken off and that nobody goes on with: all that they were to read was read
+    /// since.
+    pub async fn end_broken_off(&self, connection: &str, model: &Model, at: Timestamp) -> Result<(), StoreError> {
+        let ended = sqlx::query(
+            "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a later run read what was left' \
+             WHERE connection = ? AND model = ? AND state = 'running'",
+        )
+        .bind(moment::text(at))
+        .bind(connection.to_owned())
+        .bind(model.name)
+        .execute(&mut *self.writer().await)
+        .await;
+        ended.map(drop).map_err(|error| self.error(error.into()))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use sqlx::{Connection, Row};
+use sqlx::Row;
 
 use super::error::StoreError;
 use super::statement::Batched;
+use super::transaction::{begin, commit};
 use super::{Problem, Store};
 use crate::mapping::Labels;
 
@@ -30,7 +31,7 @@ impl Store {
 
     async fn write_labels(&self, connection: &str, labels: &Labels) -> Result<(), Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         sqlx::query("DELETE FROM labels WHERE connection = ?")
             .bind(connection.to_owned())
             .execute(&mut *transaction)
@@ -41,7 +42,7 @@ impl Store {
                 statement.bind(connection.to_owned()).bind(id.to_owned()).bind(label.to_owned())
             })
             .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn text(moment: Timestamp) -> String {
 
 /// The moment that a column holds.
 pub(super) fn parse(text: &str) -> Result<Timestamp, Problem> {
-    text.parse().map_err(|error: jiff::Error| Problem::Database(sqlx::Error::Decode(error.into())))
+    text.parse().map_err(|error: jiff::Error| Problem::from(sqlx::Error::Decode(error.into())))
 }
 
 /// [`parse`] for a column that may be null.

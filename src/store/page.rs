@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use sqlx::Connection;
 
 use super::background::in_the_background;
 use super::change::{Hashes, Made, StoredState};
@@ -16,6 +15,7 @@ use super::reads::ReadsNumber;
 use super::run::{self, Counts, Progress, Run};
 use super::scope::RowKey;
 use super::statement::Batched;
+use super::transaction::{begin, commit};
 use super::{Store, moment};
 use crate::mapping::{Failure, Issue};
 use crate::model::Id;
@@ -114,7 +114,7 @@ impl Store {
         let mut compressed = compressed(&mut draft);
 
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let present = run.scope.marks(&mut transaction).await?;
         if present != marks {
             let last_key = run.scope.last_key(&mut transaction).await?;
@@ -147,7 +147,7 @@ impl Store {
             revision: &page.revision,
         };
         event.write(&mut transaction, about).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
 
         run.epoch += 1;
         run.progress = progress;

@@ -132,6 +132,39 @@ impl Store {
         Ok(found.pop())
     }
 
+    /// The records of a connection that have these remote ids, in no order.
+    pub async fn of_remote_ids(
+        &self,
+        connection: &str,
+        model: &Model,
+        remote_ids: &[&str],
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        self.find_all(connection, model, remote_ids).await.map_err(|problem| self.error(problem))
+    }
+
+    async fn find_all(
+        &self,
+        connection: &str,
+        model: &Model,
+        remote_ids: &[&str],
+    ) -> Result<Vec<StoredRecord>, Problem> {
+        let ids = serde_json::to_string(remote_ids).expect("texts are JSON");
+        let mut found = Vec::new();
+        for (scope, _) in Scope::of(self.readers(), Some(connection), model).await? {
+            let rows = sqlx::query(select_records!(
+                "WHERE records.scope = ? AND records.remote_id IN (SELECT value FROM json_each(?))"
+            ))
+            .bind(scope.number())
+            .bind(ids.clone())
+            .fetch_all(self.readers())
+            .await?;
+            for row in &rows {
+                found.push(record(row, connection)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Records in the order of their keys. A row never moves, so going on after the last row of a page neither skips
     /// nor repeats one, whatever was written in between.
     pub async fn list(&self, query: ListQuery<'_>) -> Result<Vec<StoredRecord>, StoreError> {
@@ -234,5 +267,5 @@ fn record(row: &SqliteRow, connection: &str) -> Result<StoredRecord, Problem> {
 
 pub(super) fn issues(text: Option<&str>) -> Result<Vec<Issue>, Problem> {
     let issues = text.map(serde_json::from_str).transpose();
-    issues.map(Option::unwrap_or_default).map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))
+    issues.map(Option::unwrap_or_default).map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))
 }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row};
 use zstd::bulk::Decompressor;
 
 use super::change::{Hashes, Made, StoredState};
@@ -20,6 +20,7 @@ use super::read::issues;
 use super::reads::ReadsNumber;
 use super::scope::{RowKey, Scope};
 use super::statement::Batched;
+use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
 use crate::mapping::Issue;
 use crate::model::Model;
@@ -203,7 +204,7 @@ impl Store {
         let (now, at) = (moment::text(now), moment::text(at));
         let states = STATES.pieces(&rows, |statement| statement, |statement, (raw, _)| statement.bind(raw.key.0));
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let written = scope.written(&mut *transaction).await?;
         let mut by_key: HashMap<RowKey, StoredState> = HashMap::new();
         if rows.iter().any(|(raw, _)| raw.written != written) {
@@ -232,7 +233,7 @@ impl Store {
         let about =
             About { at: &at, connection: &target.connection, model: target.model.name, cause: Cause::Remap, revision };
         event.write(&mut transaction, about).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(done)
     }
 

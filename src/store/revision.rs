@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::error::{Problem, StoreError};
+use super::transaction::{begin, commit};
 use super::{Store, moment, natural};
 use crate::model::Model;
 
@@ -77,7 +78,7 @@ impl Store {
 
     async fn write_revision(&self, new: &NewRevision, keep: u32) -> Result<(), Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let mut files = BTreeMap::new();
         for (path, text) in &new.files {
             let digest = text_digest(text);
@@ -124,7 +125,7 @@ impl Store {
             .await?;
         }
         forget_old_files(&mut transaction, &new.connection, keep).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(())
     }
 
@@ -268,7 +269,7 @@ fn revision(row: &SqliteRow) -> Result<KeptRevision, Problem> {
         first_used_at: moment::parse(row.try_get("first_used_at")?)?,
         used_at: moment::parse(row.try_get("used_at")?)?,
         before: row.try_get("before")?,
-        files: files.map_err(|error| Problem::Database(sqlx::Error::Decode(error.into())))?,
+        files: files.map_err(|error| Problem::from(sqlx::Error::Decode(error.into())))?,
         plans: BTreeMap::new(),
         remapped: BTreeMap::new(),
     })

@@ -3,13 +3,14 @@
 use std::ops::AddAssign;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use super::deletion::delete_unseen;
+use super::deletion::{Gone, delete_unseen};
 use super::error::{Problem, StoreError};
 use super::event::{About, Cause, Event};
 use super::history::{RunState, RunSummary, summary};
 use super::scope::Scope;
+use super::transaction::{begin, commit};
 use super::{Store, integer, moment};
 use crate::model::Model;
 
@@ -47,7 +48,7 @@ impl RunKind {
 
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let kind = RunKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-        kind.ok_or_else(|| Problem::Database(sqlx::Error::Decode(format!("unknown kind `{text}` of a sync").into())))
+        kind.ok_or_else(|| Problem::from(sqlx::Error::Decode(format!("unknown kind `{text}` of a sync").into())))
     }
 
     /// Whether what it does not see is gone.
@@ -227,14 +228,14 @@ impl Store {
 
     async fn begin_run(&self, new: NewRun<'_>) -> Result<Run, Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         let scope = Scope::enter(&mut transaction, new.connection, new.model).await?;
         let earlier = latest_running(&mut transaction, new).await?;
         let (earlier, resumed) = match earlier {
             Some(earlier) if is_resumable(&earlier, new) => (take_over(&mut transaction, earlier.id).await?, true),
             _ => (start(&mut transaction, new).await?, false),
         };
-        transaction.commit().await?;
+        commit(transaction).await?;
         let InProgress { summary, epoch } = earlier;
         Ok(Run {
             id: summary.id,
@@ -263,7 +264,7 @@ impl Store {
 
     async fn restart_run(&self, run: &mut Run) -> Result<(), Problem> {
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
         save(&mut transaction, run, &Progress::default()).await?;
         sqlx::query("UPDATE records SET seen = 0 WHERE key > ? AND key <= ? AND seen = ?")
             .bind(run.scope.floor().0)
@@ -271,7 +272,7 @@ impl Store {
             .bind(run.id)
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         run.epoch += 1;
         run.progress = Progress::default();
         Ok(())
@@ -293,18 +294,21 @@ impl Store {
             Outcome::Failed(reason) => (RunState::Failed, Some(reason)),
         };
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&mut writer).await?;
+        let text = moment::text(at);
+        let about = |cause| About {
+            at: &text,
+            connection: &run.connection,
+            model: run.model.name,
+            cause,
+            revision: &run.revision,
+        };
         if deletes {
-            let deleted = delete_unseen(&mut transaction, &run, at).await?;
-            progress.counts.deleted += deleted;
-            let about = About {
-                at: &moment::text(at),
-                connection: &run.connection,
-                model: run.model.name,
-                cause: Cause::Sync,
-                revision: &run.revision,
-            };
-            Event::of_deleted(deleted).write(&mut transaction, about).await?;
+            let Gone { rows, shown } = delete_unseen(&mut transaction, &run, at).await?;
+            progress.counts.deleted += rows;
+            Event::of_deleted(shown).write(&mut transaction, about(Cause::Sync)).await?;
+        } else if state == RunState::Held {
+            Event::default().write(&mut transaction, about(Cause::Held)).await?;
         }
         save(&mut transaction, &run, &progress).await?;
         sqlx::query("UPDATE syncs SET state = ?, ended_at = ?, message = ? WHERE id = ?")
@@ -314,7 +318,7 @@ impl Store {
             .bind(run.id)
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(progress.counts)
     }
 }

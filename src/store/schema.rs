@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
+use sqlx::{ConnectOptions, SqlSafeStr, SqliteConnection};
 
 use super::error::Problem;
-use super::views;
+use super::transaction::{begin, commit};
+use super::{lock, views};
 
 /// Written into the header of every store by the first migration.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"XWLK");
@@ -24,6 +25,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Bytes of a page of a new file. Records are large: with 4096, the same rows take a quarter more room.
 const PAGE_SIZE: u32 = 8192;
+
+/// Bytes of the smallest page that SQLite has.
+const SMALLEST_PAGE: u64 = 512;
 
 /// Pages of the write-ahead log after which it is written back: 64 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
@@ -51,6 +55,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(3, "cursors", include_str!("migrations/3_cursors.sql")),
         migration(4, "revisions", include_str!("migrations/4_revisions.sql")),
         migration(5, "deltas", include_str!("migrations/5_deltas.sql")),
+        migration(6, "states", include_str!("migrations/6_states.sql")),
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
     ]
 }
@@ -72,17 +77,27 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The one connection that writes, with tables and views up to date.
 pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
+    // What is left of a file that was cut off within its first page would be taken for an empty one.
+    if std::fs::metadata(options.get_filename()).is_ok_and(|file| (1..SMALLEST_PAGE).contains(&file.len())) {
+        return Err(Problem::NotADatabase);
+    }
     let mut connection = options.clone().pragma("cache_size", WRITER_CACHE).connect().await?;
     refuse_foreign_file(&mut connection).await?;
     enter_wal_mode(&mut connection).await?;
+    // An engine of the version before may be at work with the tables as they are.
+    let is_older = (1..latest()).contains(&version(&mut connection).await?);
+    let _alone = match options.get_filename() {
+        path if is_older => Some(lock::take(path, "brings the tables up to date")?),
+        _ => None,
+    };
     // One transaction around everything, so that two processes may open a new file at the same time.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = begin(&mut connection).await?;
     // `run` does no more than call `run_direct`, but its future cannot be sent between threads.
     MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
     views::refresh(&mut transaction).await?;
     // SQLite opens a read-only file without a word and complains at the first write: let that be this one.
     sqlx::query("DELETE FROM scopes WHERE number = 0").execute(&mut *transaction).await?;
-    transaction.commit().await?;
+    commit(transaction).await?;
     Ok(connection)
 }
 
@@ -90,20 +105,26 @@ pub(super) async fn open_writer(options: &SqliteConnectOptions) -> Result<Sqlite
 pub(super) async fn open_reader(options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
     let mut connection = options.clone().create_if_missing(false).pragma("query_only", "on").connect().await?;
     refuse_foreign_file(&mut connection).await?;
-    let version: i64 = match sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
-        .await
-    {
-        Ok(version) => version,
-        Err(sqlx::Error::Database(_)) => 0,
-        Err(error) => return Err(error.into()),
-    };
-    let latest = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
-    match version.cmp(&latest) {
+    let version = version(&mut connection).await?;
+    match version.cmp(&latest()) {
         Ordering::Less => Err(Problem::OlderSchema),
         Ordering::Equal => Ok(connection),
         Ordering::Greater => Err(Problem::NewerSchema(version)),
     }
+}
+
+/// The last change of the tables that was made; 0 in a new file.
+async fn version(connection: &mut SqliteConnection) -> Result<i64, Problem> {
+    let tables = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    if sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut *connection).await? == 0 {
+        return Ok(0);
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    Ok(sqlx::query_scalar(version).fetch_one(connection).await?)
+}
+
+fn latest() -> i64 {
+    migrations().len() as i64
 }
 
 /// The connections that read. They never wait for the writer, nor it for them.

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use sqlx::{Connection, Row};
+use sqlx::Row;
 
 use super::change::CLEARED;
 use super::error::{Problem, StoreError};
 use super::run::{self, Counts, Progress, Run};
 use super::scope::Scope;
 use super::statement::Batched;
+use super::transaction::{begin, commit};
 use super::{Store, natural};
 use crate::model::Model;
 
@@ -46,10 +47,8 @@ impl Store {
             total: page.total.or(run.progress.total),
             counts: run.progress.counts,
         };
-        progress.counts += Counts { fetched: ids.len() as u64, ..Counts::default() };
         let mut writer = self.writer().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        run::save(&mut transaction, run, &progress).await?;
+        let mut transaction = begin(&mut writer).await?;
         let (id, scope) = (run.id, run.scope.number());
         let statements = KNOWN.pieces(
             &ids,
@@ -61,7 +60,11 @@ impl Store {
                 unknown.remove(row.try_get::<&str, _>(0)?);
             }
         }
-        transaction.commit().await?;
+        // What is new shows in the count: by it a run that goes on knows that it had some.
+        let (fetched, created) = (ids.len() as u64, unknown.len() as u64);
+        progress.counts += Counts { fetched, created, ..Counts::default() };
+        run::save(&mut transaction, run, &progress).await?;
+        commit(transaction).await?;
         run.epoch += 1;
         run.progress = progress;
         Ok(page.ids.into_iter().filter(|id| unknown.remove(id)).collect())

@@ -80,9 +80,9 @@ impl Reading {
             ids = gone;
         }
         let said_gone: HashSet<String> = ids.iter().filter(|id| records[id.as_str()]).cloned().collect();
-        let Reread { counts, missing, unread, broken } = self.reread_told(&pinned, &ids, &said_gone).await?;
+        let Reread { counts, missing, unread, broken, refused } = self.reread_told(&pinned, &ids, &said_gone).await?;
         // A look at all rows tells whether they are really gone.
         followed.for_sync.extend(missing);
-        Ok(Followed { counts, unread, broken, ..followed })
+        Ok(Followed { counts, unread, broken: broken.or(refused), ..followed })
     }
 }

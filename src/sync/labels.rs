@@ -33,7 +33,7 @@ async fn fetch(reading: &Reading, plan: &LabelsPlan) -> Result<Option<Labels>, S
     let mut whole = false;
     while let Some(page) = pages.next().await {
         let page = page?;
-        if !page.errors.is_empty() {
+        if !page.errors.is_empty() || !page.skipped.is_empty() {
             return Ok(None);
         }
         whole = page.last;

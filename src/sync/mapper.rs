@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::former::{self, LostField};
 use super::pace::InHand;
 use super::pinned::Pinned;
 use crate::mapping::{Context, Failure, Mapped, Plan, Session};
@@ -22,8 +23,14 @@ pub(super) struct MappedPage {
     pub revision: String,
     /// Held until the page is written.
     pub in_hand: InHand,
-    /// Records without an id to store them under.
+    /// Records without an id to store them under, and those that the source could not give and nobody knows.
     pub lost: u64,
+    /// What there is to say of the latter.
+    pub nameless: Vec<String>,
+    /// So many of the last rows are those that the source could not give.
+    pub unread: usize,
+    /// Fields that read what the source does not have any more.
+    pub lost_fields: Vec<LostField>,
 }
 
 pub(super) fn map(pinned: &mut Pinned, connection: &str, now: Timestamp, page: &Page, in_hand: InHand) -> MappedPage {
@@ -41,15 +48,29 @@ pub(super) fn map(pinned: &mut Pinned, connection: &str, now: Timestamp, page: &
             None => lost += 1,
         }
     }
+    let lost_fields = LostField::of(&plan, page);
+    if !page.lost.is_empty() {
+        rows.iter_mut().for_each(|row| row.partial = true);
+    }
+    let (given, mut nameless) = (rows.len(), Vec::new());
+    for row in &page.skipped {
+        match former::skipped(&plan, connection, row) {
+            Ok(row) => rows.push(row),
+            Err(why) => nameless.push(why),
+        }
+    }
     MappedPage {
         number: page.number,
         next: page.next.clone(),
         total: page.total,
         ends_list: page.ends_list(),
+        unread: rows.len() - given,
         rows,
         revision: revision.hash.clone(),
         in_hand,
-        lost,
+        lost: lost + nameless.len() as u64,
+        nameless,
+        lost_fields,
     }
 }
 

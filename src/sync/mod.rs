@@ -4,6 +4,7 @@
 //! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
 //! number of records.
 
+mod former;
 mod hinted;
 mod labels;
 mod mapper;
@@ -20,6 +21,7 @@ mod walk;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use self::pinned::Pinned;
 use crate::connector::{Live, SyncRules};
@@ -96,6 +98,7 @@ impl Reading {
     /// Reads all wanted models. What goes wrong with the source stands in the report: one model that cannot be read
     /// does not keep the others from it, unless the source cannot be reached at all.
     pub async fn sync(&self, options: &SyncOptions, mut observe: impl FnMut(Event)) -> Result<SyncReport, StoreError> {
+        self.store.recover().await?;
         let mut labels = None;
         let mut models: Vec<ModelReport> = Vec::new();
         for model in MODELS.iter().filter(|model| options.models.is_empty() || options.models.contains(model)) {
@@ -106,7 +109,10 @@ impl Reading {
             let Some(pinned) = Pinned::new(&self.live, model, labels.clone()) else { continue };
             let report = match models.iter().find(|model| model.ends_the_sync()) {
                 Some(_) => ModelReport::not_read(model),
-                None => self.model(&pinned, options, &mut observe).await?,
+                None => {
+                    let span = tracing::info_span!("model", model = model.name);
+                    self.model(&pinned, options, &mut observe).instrument(span).await?
+                }
             };
             observe(Event::Finished(report.clone()));
             models.push(report);

@@ -58,6 +58,9 @@ impl Reading {
         if report.is_complete() {
             self.read_partial_again(pinned, report).await?;
         }
+        if report.is_complete() {
+            self.store.end_broken_off(&self.connection, pinned.asked().model(), now()).await?;
+        }
         Ok(())
     }
 

@@ -48,6 +48,7 @@ impl Remapping {
     /// Maps every record again that the present revision would map otherwise. A record that lacks what the revision
     /// reads waits for the next sync, and stays what it is.
     pub async fn run(&self, mut observe: impl FnMut(RemapProgress)) -> Result<Vec<RemapProgress>, StoreError> {
+        self.store.recover().await?;
         let mut done = Vec::new();
         for model in MODELS {
             let progress = self.model(model, &mut observe).await?;

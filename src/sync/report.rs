@@ -10,7 +10,7 @@ use super::mapper::MappedPage;
 use super::remap::RemapProgress;
 use crate::mapping::Severity;
 use crate::model::Model;
-use crate::source::{ErrorClass, SourceError};
+use crate::source::SourceError;
 use crate::store::Counts;
 
 /// What a sync of a connection did.
@@ -103,15 +103,7 @@ impl ModelReport {
     /// Whether no other model can be read either.
     pub(super) fn ends_the_sync(&self) -> bool {
         match &self.state {
-            State::Interrupted(error) | State::Failed(error) => {
-                matches!(error.class(), ErrorClass::Unreachable | ErrorClass::Setting)
-                    || matches!(
-                        **error,
-                        SourceError::Credentials { .. }
-                            | SourceError::Unauthorized { .. }
-                            | SourceError::KeyRefused { .. }
-                    )
-            }
+            State::Interrupted(error) | State::Failed(error) => error.befalls_all_requests(),
             State::NotRead => true,
             State::Complete | State::Incomplete(_) | State::Held(_) => false,
         }
@@ -138,7 +130,10 @@ impl Reasons {
                 self.count(issue.severity == Severity::Failed, &issue.to_string());
             }
         }
-        for _ in 0..page.lost {
+        for why in &page.nameless {
+            self.count(true, why);
+        }
+        for _ in page.nameless.len() as u64..page.lost {
             self.count(true, "the record came without an id and was not stored");
         }
     }

@@ -31,8 +31,10 @@ pub(super) struct Reread {
     pub missing: Vec<String>,
     /// Ids that were not read: the source could not give the record, or was not asked any more.
     pub unread: Vec<String>,
-    /// Why the rest was not read.
+    /// Why the rest was not read: the source does not answer.
     pub broken: Option<SourceError>,
+    /// Why the rest was not read: it does not answer this query.
+    pub refused: Option<SourceError>,
 }
 
 impl Reading {
@@ -67,6 +69,11 @@ impl Reading {
                     Ok(Some(text)) => texts.push(text),
                     Ok(None) if said_gone.contains(&id) => gone.push(id),
                     Ok(None) => reread.missing.push(id),
+                    // The query itself is refused, and so it would be for the others.
+                    Err(error @ SourceError::Rejected { .. }) => {
+                        reread.unread.push(id);
+                        reread.refused = Some(error);
+                    }
                     // What is about one record leaves the others alone.
                     Err(error) if error.is_of_one_answer() => {
                         tracing::warn!(model = run.model().name, %error, "a record could not be read by its id");
@@ -92,12 +99,12 @@ impl Reading {
             if !gone.is_empty() {
                 self.store.delete_gone(&mut run, &gone, now()).await?;
             }
-            if reread.broken.is_some() {
+            if reread.broken.is_some() || reread.refused.is_some() {
                 reread.unread.extend(ids.iter().skip((at + 1) * CHUNK).cloned());
                 break;
             }
         }
-        let outcome = match &reread.broken {
+        let outcome = match reread.broken.as_ref().or(reread.refused.as_ref()) {
             Some(error) => Outcome::Failed(error.to_string()),
             None => Outcome::Read,
         };

@@ -60,7 +60,7 @@ impl Reading {
 }
 
 /// Why so many deletions are not believed.
-fn implausible(unseen: Unseen, rules: &SyncRules) -> Option<String> {
+pub(super) fn implausible(unseen: Unseen, rules: &SyncRules) -> Option<String> {
     let Unseen { rows, of } = unseen;
     let share = u128::from(rules.most_deleted);
     let too_many = rows > rules.few_deleted && u128::from(rows) * 100 > u128::from(of) * share;

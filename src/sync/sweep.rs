@@ -4,11 +4,20 @@ use futures_util::StreamExt;
 
 use super::pinned::Pinned;
 use super::report::{ModelReport, State};
+use super::settle::implausible;
 use super::walk::{NO_LAST_PAGE, Seen};
 use super::{Event, Reading, SyncOptions, now};
 use crate::connector::Operation;
 use crate::source::{Position, SourceError};
-use crate::store::{Counts, Outcome, Run, RunKind, StoreError, SweepPage};
+use crate::store::{Counts, Outcome, Run, RunKind, RunState, StoreError, SweepPage, Unseen};
+
+/// Why the source has more or fewer rows than are known.
+enum Difference {
+    /// Somebody has to look before those that are gone are marked as deleted, for this reason.
+    Held(String),
+    /// There are rows that cannot be stored.
+    Unstorable,
+}
 
 /// How a walk over ids ended.
 pub(super) enum Swept {
@@ -39,8 +48,16 @@ impl Reading {
             };
             let Some(total) = total else { return Ok(()) };
             let known = self.store.count_present(&self.connection, pinned.asked().model()).await?;
-            if known == total || self.was_so_before(pinned, known, total).await? {
+            if known == total {
                 return Ok(());
+            }
+            match self.known_difference(pinned, known, total).await? {
+                Some(Difference::Held(why)) => {
+                    report.state = State::Held(why);
+                    return Ok(());
+                }
+                Some(Difference::Unstorable) => return Ok(()),
+                None => {}
             }
             if known > total || is_second {
                 break;
@@ -55,12 +72,22 @@ impl Reading {
         self.sweep(pinned, options, report).await
     }
 
-    /// Whether the last look at all rows left the same difference: rows that cannot be stored, for one.
-    async fn was_so_before(&self, pinned: &Pinned, known: u64, total: u64) -> Result<bool, StoreError> {
+    /// Why the last look at all rows left the same difference; none when it did not, and another look may tell more.
+    async fn known_difference(
+        &self,
+        pinned: &Pinned,
+        known: u64,
+        total: u64,
+    ) -> Result<Option<Difference>, StoreError> {
         let chain = self.store.chain(&self.connection, pinned.asked().model()).await?;
-        let Some(last) = chain.sweep.or(chain.full) else { return Ok(false) };
-        Ok(known <= total
-            && last.total.is_some_and(|then| then.checked_sub(last.counts.fetched) == Some(total - known)))
+        let Some(last) = chain.sweep.or(chain.full) else { return Ok(None) };
+        let missing = Unseen { rows: known.saturating_sub(total), of: known };
+        if last.state == RunState::Held && last.total == Some(total) && implausible(missing, &self.rules).is_some() {
+            return Ok(Some(Difference::Held(last.message.unwrap_or_default())));
+        }
+        let lost_then = last.total.and_then(|then| then.checked_sub(last.counts.fetched));
+        let is_lost = known < total && lost_then == Some(total - known);
+        Ok(is_lost.then_some(Difference::Unstorable))
     }
 
     /// Reads the ids of all rows, then the rows that are not known, and concludes what is gone.
@@ -72,6 +99,11 @@ impl Reading {
     ) -> Result<(), StoreError> {
         let Some(ids) = pinned.asked().ids() else { return Ok(()) };
         let mut run = self.begin(pinned, RunKind::Sweep, None, false).await?;
+        let is_at_no_page = self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none();
+        if is_at_no_page || run.counts().created > 0 {
+            // The rows that were not known are read after all ids were: which ones they were is not kept.
+            self.store.restart(&mut run).await?;
+        }
         tracing::info!(connection = self.connection, model = run.model().name, "all ids are read");
         let (seen, unknown) = match self.read_ids(pinned, ids, &mut run).await? {
             Swept::Ended { seen, unknown } => (seen, unknown),

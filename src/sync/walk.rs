@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::Either;
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span};
 
+use super::former;
 use super::mapper::{self, MappedPage};
 use super::pinned::Pinned;
 use super::report::Reasons;
@@ -45,7 +47,7 @@ impl Seen {
     pub fn gap(self, run: &Run) -> Option<String> {
         let fetched = run.counts().fetched;
         match run.total() {
-            _ if self.lost > 0 => Some(format!("{} records came without an id", self.lost)),
+            _ if self.lost > 0 => Some(format!("{} records came without an id, or not at all", self.lost)),
             _ if !self.ended => Some(NO_LAST_PAGE.to_owned()),
             Some(total) if fetched < total => Some(format!("the source announced {total} records and sent {fetched}")),
             _ => None,
@@ -73,7 +75,7 @@ impl Reading {
         let mut seen = Seen::default();
         let mut total_before = None;
         while let Some(page) = pages.recv().await {
-            let page = match page {
+            let mut page = match page {
                 Ok(page) => page,
                 Err(error) if goes_on_at_a_cursor && error.refuses_the_request() => return Ok(Walk::Astray(error)),
                 Err(error) => return Ok(Walk::Broken(error)),
@@ -84,6 +86,7 @@ impl Reading {
             {
                 return Ok(Walk::Drifted);
             }
+            former::fill(&self.store, &self.connection, run.model(), &mut page).await?;
             seen.moved |= total_before.is_some_and(|before| before != page.total);
             total_before = Some(page.total);
             seen.ended |= page.ends_list;
@@ -118,7 +121,7 @@ impl Reading {
         let operation = operation.clone();
         let from = Position { page: run.next_page(), cursor: run.next_cursor().map(str::to_owned) };
         let backwards = run.kind() == RunKind::Delta;
-        tokio::spawn(async move {
+        let fetching = async move {
             let pages = match backwards {
                 true => Either::Left(source.pages_backwards(&operation)),
                 false => Either::Right(source.pages(&operation, from)),
@@ -129,13 +132,20 @@ impl Reading {
                     break;
                 }
             }
-        });
+        };
+        tokio::spawn(fetching.in_current_span());
         let (mapped, to_write) = mpsc::channel(WAITING);
         let mut pinned = pinned.clone();
         let (connection, now) = (self.connection.clone(), run.now());
+        let span = Span::current();
         tokio::task::spawn_blocking(move || {
+            let _in_the_model = span.entered();
+            let mut told = false;
             while let Some((page, in_hand)) = to_map.blocking_recv() {
                 let page = page.map(|page| mapper::map(&mut pinned, &connection, now, &page, in_hand));
+                if let Ok(page) = &page {
+                    former::LostField::tell(&page.lost_fields, pinned.asked().model(), &mut told);
+                }
                 if mapped.blocking_send(page).is_err() {
                     break;
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf::{self, HKDF_SHA256, Prk, Salt};
+use aws_lc_rs::hkdf::{self, HKDF_SHA256, Salt};
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,12 +55,14 @@ impl FileKey {
                 KEY_ID
             }
         }
-        let derived: Prk = Salt::new(HKDF_SHA256, salt).extract(key.bytes());
+        // The id hangs on the key alone, so that a salt that was changed is not taken for another key.
         let mut id = [0; KEY_ID];
-        derived
-            .expand(&[b"crosswalk vault 1 key id"], IdLength)
+        Salt::new(HKDF_SHA256, b"crosswalk vault 1 key id")
+            .extract(key.bytes())
+            .expand(&[], IdLength)
             .and_then(|id_of_key| id_of_key.fill(&mut id))
             .expect("eight bytes are not too many");
+        let derived = Salt::new(HKDF_SHA256, salt).extract(key.bytes());
         let key = derived.expand(&[b"crosswalk vault 1 file key"], &AES_256_GCM).expect("nor are thirty-two");
         FileKey { id: STANDARD.encode(id), key: LessSafeKey::new(UnboundKey::from(key)) }
     }
@@ -142,7 +144,7 @@ impl Sealed {
         match names {
             Some(_) if file.id == self.key => Ok(file),
             None if file.id != self.key => Err(VaultError::WrongKey { path: path.to_owned() }),
-            _ => Err(damaged("its list of names is not the one that was sealed")),
+            _ => Err(damaged("its head or its list of names is not what was sealed")),
         }
     }
 }

@@ -89,7 +89,7 @@ fn every_write_is_sealed_with_another_key() {
     let before = place.json();
     vault.set(secrets(&[("a", "new")])).unwrap();
     let mut after = place.json();
-    for member in ["salt", "key", "names"] {
+    for member in ["salt", "names"] {
         assert_ne!(before[member], after[member]);
     }
     // An earlier secret cannot be put back by itself.
@@ -120,8 +120,25 @@ fn entries_cannot_be_swapped_added_or_taken_away() {
     more["entries"]["c"] = good["entries"]["a"].clone();
     for json in [fewer, more] {
         place.write(&json);
-        assert!(said(vault.get("a")).contains("its list of names is not the one that was sealed"));
+        assert!(said(vault.get("a")).contains("its list of names is not what was sealed"));
     }
+    for (member, value) in
+        [("salt", good["key"].clone()), ("key", "AAAAAAAAAAA=".into()), ("names", good["salt"].clone())]
+    {
+        let mut other = good.clone();
+        other[member] = value;
+        place.write(&other);
+        assert!(said(vault.get("a")).contains("is damaged"), "{member}");
+    }
+}
+
+#[test]
+fn what_a_killed_writer_left_is_in_nobodys_way() {
+    let (place, key) = (Place::new(), VaultKey::generate());
+    fs::write(place.folder.path().join(".crosswalk.vault.new"), "half of it").unwrap();
+    place.vault(&key).set(secrets(&[("a", "one")])).unwrap();
+    assert_eq!(place.vault(&key).get("a").unwrap().expose_secret(), "one");
+    assert!(!place.folder.path().join(".crosswalk.vault.new").exists());
 }
 
 #[test]

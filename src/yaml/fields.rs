@@ -136,10 +136,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The duration of `key` (`250ms`, `60s`, `5m`), if it is there.
+    /// The duration of `key` (`250ms`, `60s`, `5m`, `2h`, `7d`), if it is there.
     pub fn duration(&self, key: &'static str) -> Option<Duration> {
         let text = self.text(key)?;
-        let parsed = parse_duration(&text.value);
+        let parsed = duration(&text.value);
         if parsed.is_none() {
             self.problems.report(Problem::error("M0005", format!("`{}` is not a duration", text.value)).at(
                 self.file,
@@ -249,7 +249,8 @@ pub(crate) fn texts(node: &Node, file: &Arc<SourceFile>, problems: &Problems) ->
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// A number and a unit: `250ms`, `60s`, `5m`, `2h`, `7d`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let amount: u64 = text[..digits].parse().ok()?;
@@ -258,7 +259,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "s" => Some(Duration::from_secs(amount)),
         "m" => Some(Duration::from_secs(amount.checked_mul(60)?)),
         "h" => Some(Duration::from_secs(amount.checked_mul(3600)?)),
-        "d" => Some(Duration::from_secs(amount.checked_mul(86400)?)),
+        "d" => Some(Duration::from_secs(amount.checked_mul(86_400)?)),
         _ => None,
     }
 }
@@ -341,10 +342,10 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit() {
-        assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
-        assert_eq!(parse_duration("2h"), Some(Duration::from_secs(7200)));
-        assert_eq!(parse_duration("7d"), Some(Duration::from_secs(604_800)));
-        assert_eq!(parse_duration("60"), None);
-        assert_eq!(parse_duration("s"), None);
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("2h"), Some(Duration::from_secs(7200)));
+        assert_eq!(duration("3d"), Some(Duration::from_secs(259_200)));
+        assert_eq!(duration("60"), None);
+        assert_eq!(duration("s"), None);
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use comment::comment;
 pub use fields::Fields;
-pub(crate) use fields::{text, texts};
+pub(crate) use fields::{duration, text, texts};
 pub use keys::{Choice, Is, Key, Keys};
 pub use node::{Entry, Node, Value};
 

@@ -197,6 +197,7 @@ pub fn crosswalk(arguments: &[&str]) -> Command {
         "CROSSWALK_VAULT",
         "CROSSWALK_VAULT_KEY",
         "CROSSWALK_LOG",
+        "CROSSWALK_LOG_FORMAT",
         "COLUMNS",
         "NO_COLOR",
         "CLICOLOR_FORCE",

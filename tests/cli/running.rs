@@ -13,32 +13,37 @@ const JOBS: &str = "mappings/carerix/jobs.yaml";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running engine. It is killed with its owner.
-struct Engine<'h> {
+pub struct Engine<'h> {
     home: &'h TempHome,
     process: Child,
 }
 
 impl<'h> Engine<'h> {
-    fn start(home: &'h TempHome, arguments: &[&str]) -> Engine<'h> {
+    pub fn start(home: &'h TempHome, arguments: &[&str]) -> Engine<'h> {
         let mut command = home.command(&[&["run"], arguments].concat());
         let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let engine = Engine { home, process };
-        engine.until("it runs", |status| status["connections"].is_array());
+        engine.until("it runs", |status| status["running"] == true);
         engine
     }
 
     /// One that has read its connections.
-    fn start_synced(home: &'h TempHome) -> Engine<'h> {
-        let engine = Engine::start(home, &[]);
+    pub fn start_synced(home: &'h TempHome) -> Engine<'h> {
+        Engine::start_synced_with(home, &[])
+    }
+
+    /// The same, started in a certain way.
+    pub fn start_synced_with(home: &'h TempHome, arguments: &[&str]) -> Engine<'h> {
+        let engine = Engine::start(home, arguments);
         engine.until("it has synced", |status| status["connections"][0]["sync"]["last"].is_object());
         engine
     }
 
-    fn status(&self) -> Option<Value> {
+    pub fn status(&self) -> Option<Value> {
         serde_json::from_str(&self.home.run(&["status", "--json"]).stdout).ok()
     }
 
-    fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.status()
@@ -51,14 +56,19 @@ impl<'h> Engine<'h> {
         }
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = std::process::Command::new("kill").args([signal, &self.process.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
     /// Ends it, and gives what it said.
-    fn end(mut self) -> Run {
+    pub fn end(self) -> Run {
         self.signal("-TERM");
+        self.ended()
+    }
+
+    /// Waits until it ended, and gives what it said.
+    pub fn ended(mut self) -> Run {
         let status = self.process.wait().unwrap();
         let mut stderr = String::new();
         self.process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -127,7 +137,8 @@ fn there_is_one_engine_a_store_and_none_to_ask_is_said() {
     }
     let engine = Engine::start(&home, &["--no-sync"]);
     let second = home.expect(2, &["run"]);
-    assert!(second.stderr.contains("another `crosswalk run` is at work on this store"), "{}", second.stderr);
+    let holder = format!("process {}", engine.process.id());
+    assert!(second.stderr.contains(&holder) && second.stderr.contains("it runs the connections"), "{}", second.stderr);
     let mut killed = engine;
     killed.process.kill().unwrap();
     killed.process.wait().unwrap();

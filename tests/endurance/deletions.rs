@@ -1,7 +1,7 @@
 //! Rows that are gone, and when that is believed.
 
 use crosswalk::model::{APPLICATIONS, CANDIDATES, JOBS};
-use crosswalk::store::RunKind;
+use crosswalk::store::{Cause, RunKind};
 use crosswalk::sync::{State, SyncOptions};
 use serde_json::json;
 
@@ -58,6 +58,12 @@ async fn so_many_deletions_are_held_until_somebody_accepts_them() {
         assert_eq!(report.counts.deleted, 0);
     }
     assert_eq!(tenant.ids(&APPLICATIONS).await, ids, "nothing was taken away");
+    let events = tenant.engine.store().events(0, 1000).await.unwrap();
+    assert_eq!(
+        events.iter().filter(|event| event.cause == Cause::Held).count(),
+        2,
+        "told once a look, and not by each sync"
+    );
     // What changes goes on to be read.
     tenant
         .sandbox

@@ -96,3 +96,29 @@ async fn a_change_of_a_match_is_picked_up() {
     tenant.sandbox.edit("CRMatch", &id, |it| drop(it.insert("motivation".into(), json!("Yes")))).unwrap();
     assert_eq!(tenant.sync(&APPLICATIONS).await.fetched, 1);
 }
+
+/// ```text
+/// cargo test --release --test endurance -- --ignored --nocapture a_hundredth
+/// ```
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement over a hundred thousand candidates"]
+async fn a_hundredth_that_changed_costs_less_than_three_hundredths_of_the_requests() {
+    let tenant = Tenant::start(100_000).await;
+    let requests = || tenant.sandbox.stats().operations.get("crEmployeePage").copied().unwrap_or_default();
+    let whole = tenant.read(&CANDIDATES, SyncOptions::default()).await;
+    let of_all = requests();
+    let ids = tenant.ids(&CANDIDATES).await;
+    for id in ids.iter().step_by(100) {
+        tenant.sandbox.edit("CREmployee", id, |it| drop(it.insert("firstName".into(), json!("Nora")))).unwrap();
+    }
+    let delta = tenant.read(&CANDIDATES, SyncOptions::default()).await;
+    let of_changes = requests() - of_all;
+    println!(
+        "all: {of_all} requests, {:.1} s; {} changed: {of_changes} requests, {:.1} s",
+        whole.elapsed.as_secs_f64(),
+        delta.counts.changed,
+        delta.elapsed.as_secs_f64()
+    );
+    assert_eq!(delta.counts.changed, ids.len().div_ceil(100) as u64);
+    assert!(of_changes * 100 < of_all * 3);
+}

@@ -2,8 +2,15 @@
 
 #[path = "../shared/copy.rs"]
 mod copy;
+mod crash;
 mod deletions;
 mod deltas;
 mod drift;
+mod dropped;
+mod faults;
+mod picture;
+mod soak;
 mod tenant;
+mod trouble;
+mod twins;
 mod webhooks;

@@ -15,9 +15,13 @@ use tempfile::TempDir;
 
 use crate::copy::copy;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub const NAME: &str = "acme";
+
+/// Nobody waits for what goes wrong on purpose.
+const QUICK: &str =
+    "limits: { attempts: 3, pause: 1ms, longest_pause: 5ms, longest_wait: 50ms, timeout: 1s, stall: 500ms }\n";
 
 /// A home with one connection, and the sandbox that it reads.
 pub struct Tenant {
@@ -51,7 +55,7 @@ impl Tenant {
         let options = if options.is_empty() { String::new() } else { format!("options: {options}\n") };
         let text = format!(
             "connector: carerix\nsandbox: {{ seed: 7 }}\n\
-             settings: {{ tenant: sandbox, realm: sandbox, identity: \"{{sandbox}}\", api: \"{{sandbox}}\" }}\n{options}",
+             settings: {{ tenant: sandbox, realm: sandbox, identity: \"{{sandbox}}\", api: \"{{sandbox}}\" }}\n{QUICK}{options}",
         );
         std::fs::write(self.folder.path().join(format!("connections/{NAME}.yaml")), text).unwrap();
     }
@@ -107,12 +111,12 @@ impl Tenant {
     }
 
     /// What is stored of each model and not deleted, by remote ids, but for the times at which it came.
-    pub async fn stored(&self) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
-        stored(&self.engine).await
+    pub async fn stored(&self) -> Records {
+        stored(&self.engine, NAME).await
     }
 
     /// What a first read of the tenant as it is now would store, without a fault.
-    pub async fn expected(&self) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
+    pub async fn expected(&self) -> Records {
         let faults = self.sandbox.faults();
         self.sandbox.set_faults(Default::default()).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -122,28 +126,39 @@ impl Tenant {
             engine.sync(&self.connection(), self.credentials(), &SyncOptions::default(), |_| {}).await.unwrap();
         assert!(report.models.iter().all(|model| matches!(model.state, State::Complete)));
         self.sandbox.set_faults(faults).unwrap();
-        stored(&engine).await
+        stored(&engine, NAME).await
     }
 
     /// The store has what the tenant has, neither more nor less.
     pub async fn assert_equal(&self, told: &str) {
-        let (stored, expected) = (self.stored().await, self.expected().await);
-        for (model, expected) in expected {
-            let stored = &stored[model];
-            let missing: Vec<&String> = expected.keys().filter(|id| !stored.contains_key(*id)).collect();
-            let too_many: Vec<&String> = stored.keys().filter(|id| !expected.contains_key(*id)).collect();
-            assert!(missing.is_empty() && too_many.is_empty(), "{told}: {model} lacks {missing:?}, has {too_many:?}");
-            for (id, expected) in expected {
-                assert_eq!(stored[&id], expected, "{told}: {model} {id}");
-            }
-        }
+        assert_eq!(difference(&self.stored().await, &self.expected().await), Vec::<String>::new(), "{told}");
     }
 }
 
-async fn stored(engine: &Engine) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
+/// Records of each model by their remote ids.
+pub type Records = BTreeMap<&'static str, BTreeMap<String, Value>>;
+
+/// What differs between what is stored and what should be.
+pub fn difference(stored: &Records, expected: &Records) -> Vec<String> {
+    let mut differs = Vec::new();
+    for (model, expected) in expected {
+        let stored = &stored[model];
+        differs.extend(expected.keys().filter(|id| !stored.contains_key(*id)).map(|id| format!("{model} lacks {id}")));
+        for (id, record) in stored {
+            match expected.get(id) {
+                Some(expected) if expected == record => {}
+                Some(expected) => differs.push(format!("{model} {id} is {record} and should be {expected}")),
+                None => differs.push(format!("{model} has {id}, which is gone")),
+            }
+        }
+    }
+    differs
+}
+
+pub async fn stored(engine: &Engine, connection: &str) -> Records {
     let mut all = BTreeMap::new();
     for model in MODELS {
-        let records = engine.list(Some(NAME), model, None, u32::MAX - 1).await.unwrap().records;
+        let records = engine.list(Some(connection), model, None, u32::MAX - 1).await.unwrap().records;
         let record = |value: Value| {
             let Value::Object(mut fields) = value else { panic!("a record is an object") };
             fields.remove("changed_at");

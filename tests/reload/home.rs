@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crosswalk::connector::{Connection, Home, WatchOptions};
+use crosswalk::connector::{Connection, Home};
 use crosswalk::engine::{Access, ConnectionStatus, Engine, EngineError, RunOptions, Running};
 use crosswalk::model::Model;
 use crosswalk::sandbox::{Options, Sandbox};
@@ -103,16 +103,25 @@ impl TempHome {
         Engine::open(self.path(), None).await.unwrap()
     }
 
+    /// Leads every connection to the sandbox.
+    pub fn access(&self) -> Arc<dyn Access> {
+        Arc::new(Local { sandbox: Arc::clone(&self.sandbox) })
+    }
+
     /// Begins to run.
     pub async fn run(&self) -> Work {
         self.run_with(true).await
     }
 
     pub async fn run_with(&self, syncs: bool) -> Work {
+        self.run_as(RunOptions { syncs, ..RunOptions::default() }).await
+    }
+
+    /// The same with all options but where the source is.
+    pub async fn run_as(&self, options: RunOptions) -> Work {
         let engine = self.engine().await;
-        let access = Arc::new(Local { sandbox: Arc::clone(&self.sandbox) });
-        let watch = Some(WatchOptions::default());
-        let running = engine.run(RunOptions { access, syncs, watch, ..RunOptions::default() }).await.unwrap();
+        let access = self.access();
+        let running = engine.run(RunOptions { access, ..options }).await.unwrap();
         Work { engine, running }
     }
 

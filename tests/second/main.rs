@@ -384,3 +384,26 @@ fn no_rust_of_the_engine_knows_this_source() {
     assert!(read > 100, "the sources were searched");
     assert_eq!(found, Vec::<PathBuf>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_kept_in_the_vault_and_what_it_opens_is_told() {
+    let orchard = Orchard::start().await;
+    let home = TempHome::of(&orchard);
+    let vault_key = home.expect(0, &["vault", "key"]).stdout.trim().to_owned();
+    let api = format!("api={}", orchard.url);
+    let connect = |key: &str| {
+        let mut command = home.command(&["connect", "second", "--set", &api, "--from-env", "api_key=ORCHARD_KEY"]);
+        home.run(command.env("CROSSWALK_VAULT_KEY", &vault_key).env("ORCHARD_KEY", key))
+    };
+    let run = connect("another");
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+    assert!(run.stdout.contains("users: `api_key` is wrong, or no longer valid"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("not asked").count(), 4, "{}", run.stdout);
+    let run = connect(KEY);
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
+    let mut command = home.command(&["check", "second", "--online", "--json"]);
+    let run = home.run(command.env("CROSSWALK_VAULT_KEY", &vault_key).env_remove("ORCHARD_KEY"));
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["token"], Value::Null);
+    assert!(report["models"].as_array().unwrap().iter().all(|model| model["state"] == "open"), "{report}");
+}

@@ -54,17 +54,18 @@ impl Answers {
     }
 }
 
+/// The end of the input looks like an empty line, so an empty answer is not asked for again forever.
+const TRIES: usize = 3;
+
 fn ask_for(setting: &FormSetting) -> Result<String, CliError> {
     let about = if setting.about.is_empty() { String::new() } else { format!(" – {}", setting.about) };
-    loop {
+    for _ in 0..TRIES {
         let value = ask::text(&format!("{}{about}", setting.name), setting.default.as_deref())?;
         if !value.is_empty() {
             return Ok(value);
         }
-        if !ask::is_possible() {
-            return Err(CliError::usage(format!("the setting `{}` is missing", setting.name)));
-        }
     }
+    Err(CliError::usage(format!("the setting `{}` is missing; nothing was written", setting.name)))
 }
 
 fn ask_for_secret(name: &str) -> Result<SecretString, CliError> {

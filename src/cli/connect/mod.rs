@@ -78,7 +78,8 @@ impl Connect {
         vault.check()?;
         self.refuse_what_exists(&form, &path, &vault)?;
         let Answers { settings, credentials } = Answers::gather(&form, &self.settings, &self.from_env, self.stdin)?;
-        let old = if path.exists() { std::fs::read_to_string(&path)? } else { String::new() };
+        let old = if path.exists() { std::fs::read_to_string(&path) } else { Ok(String::new()) };
+        let old = old.map_err(|error| CliError::usage(format!("{} cannot be read: {error}", path.display())))?;
         let text = file::text(&self.name, &form, &settings, &old);
         let connection = Connection::draft(&home, &self.name, &text)?;
         if !self.unchecked

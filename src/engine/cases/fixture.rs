@@ -10,7 +10,7 @@ use crate::connector::{Connection, Home, Revision};
 use crate::engine::EngineError;
 use crate::mapping::Plan;
 use crate::model::{Kind, Model};
-use crate::source::{Credentials, Source};
+use crate::source::{Caps, Credentials, Health, Source};
 
 /// A record as it came from a live connection. It is somebody's, so it is not shown by `Debug`.
 pub struct Recording {
@@ -44,7 +44,8 @@ impl Recording {
         let missing = |what| cannot(&revision, model, what);
         let plan = revision.plan(model).ok_or_else(|| missing(NO_MAPPING))?;
         let operation = plan.one().ok_or_else(|| missing("add `one: QUERY` to `read` in their mapping"))?;
-        let source = Source::new(revision.remote.clone(), credentials)?;
+        let health = Health::new(&connection.name, &Caps::default());
+        let source = Source::of_health(revision.remote.clone(), credentials, health)?;
         let Some(raw) = source.record(operation, id).await? else { return Ok(None) };
         Recording::new(Arc::clone(&revision), model, &raw).map(Some)
     }

@@ -14,12 +14,10 @@ use crate::connector::{Connection, Form, Home, Limits, Operation, Remote, Revisi
 use crate::source::{Credentials, Source};
 
 /// A check is waited for, so it gives up sooner than a sync.
-const PATIENCE: Limits = Limits {
-    timeout: Duration::from_secs(30),
-    attempts: 2,
-    pause: Duration::from_millis(500),
-    longest_pause: Duration::from_secs(5),
-};
+const TIMEOUT: Duration = Duration::from_secs(30);
+const ATTEMPTS: usize = 2;
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the credentials of a connection open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,12 +89,13 @@ impl AccessReport {
         let form = Form::load(&home, &revision.connector)?;
         let mut remote = revision.remote.clone();
         remote.paging.size = 1;
-        let Limits { timeout, attempts, pause, longest_pause } = remote.limits;
         remote.limits = Limits {
-            timeout: timeout.min(PATIENCE.timeout),
-            attempts: attempts.min(PATIENCE.attempts),
-            pause: pause.min(PATIENCE.pause),
-            longest_pause: longest_pause.min(PATIENCE.longest_pause),
+            timeout: remote.limits.timeout.min(TIMEOUT),
+            attempts: remote.limits.attempts.min(ATTEMPTS),
+            pause: remote.limits.pause.min(PAUSE),
+            longest_pause: remote.limits.longest_pause.min(LONGEST_PAUSE),
+            longest_wait: remote.limits.longest_wait.min(LONGEST_PAUSE),
+            ..remote.limits
         };
         let mut report = AccessReport {
             connection: connection.name.clone(),

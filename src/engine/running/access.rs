@@ -1,10 +1,8 @@
 //! Where the sources of connections are: a home says it all, but for what is started beside the engine.
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 
-use crate::connector::{Connection, Home, WatchOptions};
+use crate::connector::{Connection, Home};
 use crate::engine::{EngineError, credentials};
 use crate::source::Credentials;
 
@@ -29,16 +27,5 @@ impl Access for FromHome {
 
     fn credentials(&self, home: &Home, connection: &Connection) -> Result<Credentials, EngineError> {
         credentials(home, connection)
-    }
-}
-
-impl Default for super::RunOptions {
-    fn default() -> Self {
-        super::RunOptions {
-            access: Arc::new(FromHome),
-            syncs: true,
-            keep: super::KEPT,
-            watch: Some(WatchOptions::default()),
-        }
     }
 }

@@ -1,58 +1,68 @@
 //! The engine at work: syncs by the clock, notices files that change, and maps stored records again.
 
 mod access;
+mod clock;
 mod compile;
+mod due;
 mod inlet;
+mod measure;
 mod member;
+mod options;
 mod reload;
+mod standings;
 mod status;
+mod stored;
+mod syncing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 pub use self::access::{Access, FromHome};
+pub use self::clock::Clock;
 use self::compile::Compiled;
 pub(super) use self::compile::kept;
 pub use self::inlet::Received;
 use self::member::Member;
+pub use self::options::RunOptions;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
-pub use self::status::{ConnectionStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
+pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
+use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};
 use super::{Engine, EngineError};
-use crate::connector::{Connection, Revision, Watch, WatchOptions};
+use crate::connector::{Connection, Remote, Revision, Watch};
 use crate::diagnostics::Report;
+use crate::source::Caps;
+use crate::store::Hold;
 use crate::sync::Pace;
 
 /// Revisions of a connection that are kept to go back to, where nobody says how many.
 pub(super) const KEPT: u32 = 50;
 
-/// How an engine runs.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// Where the sources of connections are.
-    pub access: Arc<dyn Access>,
-    /// Whether connections are read by the clock.
-    pub syncs: bool,
-    /// Revisions of each connection of which the files are kept in the store.
-    pub keep: u32,
-    /// How changes of files are noticed; none when only [`Running::reload`] looks.
-    pub watch: Option<WatchOptions>,
-}
+/// How long events can be read.
+const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// However many connections start together, the last one does not wait longer.
+const LONGEST_STAGGER: Duration = Duration::from_secs(30);
 
 /// An engine at work. It ends when this is dropped; [`Running::stop`] waits for the end.
 #[derive(Debug)]
 pub struct Running {
     shared: Arc<Shared>,
     watching: Option<AbortHandle>,
+    hold: Mutex<Option<Hold>>,
 }
 
 #[derive(Debug)]
 struct Shared {
     engine: Engine,
     options: RunOptions,
+    caps: Caps,
     pace: Pace,
     started_at: Timestamp,
     members: Mutex<BTreeMap<String, Arc<Member>>>,
@@ -64,32 +74,42 @@ struct Shared {
     reloads: Mutex<BTreeMap<String, u64>>,
     /// One look at the files at a time: the later one sees what the earlier one did.
     reloading: tokio::sync::Mutex<()>,
+    /// The queue of syncs. It is fair: whoever came first is next.
+    turns: Semaphore,
+    stopping: watch::Sender<bool>,
 }
 
 impl Engine {
     /// Begins to sync the connections of the home by the clock, to watch its files, and to map stored records again
     /// when a mapping changes. A connection whose files do not compile runs with its last good revision, which the store
     /// keeps; one that never had any waits until its files are mended.
+    ///
+    /// One process at a time is at work on a store: a second one is refused, and told who is.
     pub async fn run(&self, options: RunOptions) -> Result<Running, EngineError> {
+        let hold = self.store.hold("runs the connections").await?;
         let watch = match options.watch.clone() {
             Some(watch) => Some(Watch::start(&self.home, watch).await.map_err(EngineError::Watch)?),
             None => None,
         };
+        let (started_at, turns) = (options.clock.now(), Semaphore::new(options.max_syncs.max(1)));
         let shared = Arc::new(Shared {
             engine: self.clone(),
+            caps: Caps::new(options.max_requests),
             options,
             pace: Pace::default(),
-            started_at: Timestamp::now(),
+            started_at,
             members: Mutex::default(),
             broken: Mutex::default(),
             told: Mutex::default(),
             watching: Mutex::new(watch.as_ref().map_or("not at all".to_owned(), |watch| watch.manner().to_string())),
             reloads: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
+            turns,
+            stopping: watch::Sender::new(false),
         });
         shared.reload().await?;
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching })
+        Ok(Running { shared, watching, hold: Mutex::new(Some(hold)) })
     }
 }
 
@@ -99,11 +119,18 @@ impl Running {
     pub async fn reload(&self) -> Result<Reload, EngineError> {
         let shared = Arc::clone(&self.shared);
         // In a task of its own: whoever asked may go away, and half a reload is none.
-        let reloading = tokio::spawn(async move { shared.reload().await });
+        let reloading = tokio::spawn(async move {
+            let reload = shared.reload().await?;
+            // Credentials stand in no file of the home: whoever mended them says so by this.
+            for member in shared.members().values().filter(|member| member.was_refused()) {
+                member.sync_now.notify_one();
+            }
+            Ok(reload)
+        });
         reloading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
-    /// What goes on at this moment.
+    /// What goes on at this moment, as far as the engine itself knows it.
     pub fn status(&self) -> Status {
         self.shared.status()
     }
@@ -113,17 +140,33 @@ impl Running {
         self.shared.members().get(connection).map(|member| member.live.revision())
     }
 
-    /// Begins the next sync of a connection now, unless one is under way. False when there is no such connection.
+    /// Begins the next sync of a connection now, or as soon as the one under way ends. Models that are paused or off are
+    /// not read. False when there is no such connection.
     pub fn sync_now(&self, connection: &str) -> bool {
         let member = self.shared.members().get(connection).cloned();
         member.inspect(|member| member.sync_now.notify_one()).is_some()
     }
 
-    /// Ends everything. What is under way is written whole or not at all, and goes on there the next time.
+    /// Ends everything at once. What is under way is written whole or not at all, and goes on there the next time.
     pub async fn stop(&self) {
         // A reload under way would start what is stopped here.
         let _last = self.shared.reloading.lock().await;
         self.end();
+    }
+
+    /// Ends everything, and lets each sync finish the page that is under way. Whatever takes `longest` is ended at once
+    /// then. True when nothing was.
+    pub async fn stop_within(&self, longest: Duration) -> bool {
+        self.shared.stopping.send_replace(true);
+        let ends = async {
+            let _last = self.shared.reloading.lock().await;
+            let members: Vec<Arc<Member>> = self.shared.members().values().cloned().collect();
+            members.iter().for_each(|member| member.stop_mapping());
+            join_all(members.iter().map(|member| member.stopped())).await;
+        };
+        let in_time = timeout(longest, ends).await.is_ok();
+        self.stop().await;
+        in_time
     }
 
     fn end(&self) {
@@ -133,6 +176,7 @@ impl Running {
         for member in std::mem::take(&mut *self.shared.members()).into_values() {
             member.stop();
         }
+        drop(self.hold.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -143,6 +187,10 @@ impl Drop for Running {
 }
 
 impl Shared {
+    fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
     fn members(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Member>>> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,6 +212,7 @@ impl Shared {
 
     async fn reload(self: &Arc<Self>) -> Result<Reload, EngineError> {
         let _one = self.reloading.lock().await;
+        self.engine.store.recover().await?;
         let began = Instant::now();
         let in_use: BTreeMap<String, String> = {
             let members = self.members();
@@ -184,8 +233,11 @@ impl Shared {
             }
         }
         let mut connections = Vec::new();
+        let mut started = 0;
         for (name, compiled) in compiled {
-            let outcome = self.take(&name, compiled).await;
+            let head_start = self.options.stagger.saturating_mul(started).min(LONGEST_STAGGER);
+            let outcome = self.take(&name, compiled, head_start).await;
+            started += u32::from(matches!(outcome, Outcome::Started { .. }));
             connections.push(Reloaded { connection: name, outcome });
         }
         for name in gone {
@@ -194,6 +246,7 @@ impl Shared {
             }
             connections.push(Reloaded { connection: name, outcome: Outcome::Stopped });
         }
+        self.keep_standings(&connections).await;
         self.broken().retain(|name, _| connections.iter().any(|reloaded| reloaded.connection == *name));
         connections.sort_by(|one, other| one.connection.cmp(&other.connection));
         let reload = Reload { connections, took: began.elapsed() };
@@ -202,7 +255,7 @@ impl Shared {
     }
 
     /// Runs a connection with what its files became.
-    async fn take(self: &Arc<Self>, name: &str, compiled: Compiled) -> Outcome {
+    async fn take(self: &Arc<Self>, name: &str, compiled: Compiled, head_start: Duration) -> Outcome {
         let member = self.members().get(name).cloned();
         match (member, compiled) {
             (Some(member), Ok((connection, None))) => {
@@ -217,11 +270,12 @@ impl Shared {
                     (state.connection, state.broken) = (connection, None);
                 }
                 member.will_map_again();
+                member.health.attach(&revision.remote);
                 let outcome = reload::swap(&member.live, revision);
                 member.state().since = Timestamp::now();
                 if restarts {
                     member.stop();
-                    member.start(self);
+                    member.start(self, Duration::ZERO);
                 }
                 member.map_again();
                 outcome
@@ -230,7 +284,7 @@ impl Shared {
             (None, Ok((_, None))) => Outcome::Stopped,
             (None, Ok((connection, Some(revision)))) => {
                 let hash = revision.hash.clone();
-                self.start(Member::new(connection, revision, None)).map_again();
+                self.start(Member::new(connection, revision, None, &self.caps), head_start).map_again();
                 Outcome::Started { revision: hash }
             }
             (Some(member), Err(report)) => {
@@ -242,7 +296,8 @@ impl Shared {
                 let keeps = last_good.as_ref().map(|(_, revision)| revision.hash.clone());
                 match last_good {
                     Some((connection, revision)) => {
-                        self.start(Member::new(connection, revision, Some(report.clone()))).map_again();
+                        self.start(Member::new(connection, revision, Some(report.clone()), &self.caps), head_start)
+                            .map_again();
                     }
                     None => {
                         self.broken().insert(name.to_owned(), report.clone());
@@ -253,11 +308,11 @@ impl Shared {
         }
     }
 
-    fn start(self: &Arc<Self>, member: Member) -> Arc<Member> {
+    fn start(self: &Arc<Self>, member: Member, head_start: Duration) -> Arc<Member> {
         let member = Arc::new(member);
         self.broken().remove(&member.name);
         self.members().insert(member.name.clone(), Arc::clone(&member));
-        member.start(self);
+        member.start(self, head_start);
         member
     }
 
@@ -297,22 +352,22 @@ impl Shared {
                 told.remove(connection);
             }
             *reloads.entry(what.to_owned()).or_default() += 1;
-            metrics::counter!("crosswalk_reloads_total", "connection" => connection.clone(), "outcome" => what)
-                .increment(1);
-            metrics::gauge!("crosswalk_connection_broken", "connection" => connection.clone())
-                .set(if what == "broken" { 1.0 } else { 0.0 });
+            metrics::counter!(RELOADS, "connection" => connection.clone(), "outcome" => what).increment(1);
+            metrics::gauge!(BROKEN, "connection" => connection.clone()).set(if what == "broken" { 1.0 } else { 0.0 });
         }
-        metrics::gauge!("crosswalk_reload_seconds").set(reload.took.as_secs_f64());
+        metrics::gauge!(RELOAD_SECONDS).set(reload.took.as_secs_f64());
     }
 
     fn status(&self) -> Status {
-        let running = self.members().values().map(|member| ConnectionStatus::of(member)).collect::<Vec<_>>();
+        let running =
+            self.members().values().map(|member| ConnectionStatus::of(member, self.now())).collect::<Vec<_>>();
         let broken = self.broken();
         let broken = broken.iter().map(|(name, report)| ConnectionStatus::of_broken(name, report));
         let mut connections: Vec<ConnectionStatus> = running.into_iter().chain(broken).collect();
         connections.sort_by(|one, other| one.name.cmp(&other.name));
         Status {
-            started_at: self.started_at,
+            running: true,
+            started_at: Some(self.started_at),
             watching: self.watching.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             reloads: self.reloads.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             connections,
@@ -323,7 +378,10 @@ impl Shared {
 /// Whether a sync under way reads from elsewhere than the next one would.
 fn is_another_source(member: &Member, connection: &Connection, revision: &Revision) -> bool {
     let state = member.state();
-    member.live.revision().remote != revision.remote
+    let present = member.live.revision();
+    // Limits are taken over without beginning anew.
+    let limits = revision.remote.limits.clone();
+    Remote { limits, ..present.remote.clone() } != revision.remote
         || state.connection.credentials != connection.credentials
         || state.connection.options != connection.options
 }

@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::due::Spread;
 use super::member::{Member, State};
 use crate::engine::EngineError;
+use crate::source::Pressure;
+use crate::store::Standing;
 use crate::sync::{Event, SyncReport};
 
 /// What a running engine does at this moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Status {
+    /// Whether an engine runs. The rest is what the store says where none does.
+    pub running: bool,
     /// When it began to run.
-    pub started_at: Timestamp,
+    pub started_at: Option<Timestamp>,
     /// How it notices that files changed.
     pub watching: String,
     /// How often files were looked at since: what that led to.
@@ -27,6 +32,12 @@ pub struct Status {
 pub struct ConnectionStatus {
     /// Its name.
     pub name: String,
+    /// How it stands; none when it never ran.
+    pub state: Option<Standing>,
+    /// Since when.
+    pub state_since: Option<Timestamp>,
+    /// Why, unless it is active.
+    pub reason: Option<String>,
     /// Its connector; none when its file cannot be read.
     pub connector: Option<String>,
     /// The hash of the revision that it runs with; none when there is none that compiles.
@@ -35,12 +46,43 @@ pub struct ConnectionStatus {
     pub since: Option<Timestamp>,
     /// What is wrong with its present files, as pictures.
     pub broken: Option<String>,
+    /// Syncs in a row that did not come to their end.
+    pub failures: u64,
+    /// Why the last of them did not.
+    pub error: Option<String>,
+    /// The moment of which it has everything that the source had; none while a model was never read to its end.
+    pub read_at: Option<Timestamp>,
+    /// How long ago that was, in seconds.
+    pub lag_seconds: Option<u64>,
+    /// Why somebody has to look before deletions are believed.
+    pub held: Option<String>,
     /// Its syncs.
     pub sync: SyncState,
+    /// How much is asked of its source at this moment, and what that said; none when it never ran.
+    pub pressure: Option<Pressure>,
+    /// Its models, by their clocks.
+    pub models: Vec<ModelStatus>,
     /// Whether stored records are looked through for what is to be mapped again.
     pub mapping_again: bool,
     /// What is to be mapped again, by model.
     pub remap: Vec<RemapStatus>,
+}
+
+/// A model of a connection, by its clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelStatus {
+    /// The model.
+    pub model: String,
+    /// When it began to be read the last time that it was read to its end.
+    pub read_at: Option<Timestamp>,
+    /// When it is read next; none when the clock does not bring it.
+    pub next_at: Option<Timestamp>,
+    /// Times in a row that it could not be read.
+    pub failures: u32,
+    /// Why it was not read to its end the last time.
+    pub error: Option<String>,
+    /// Why somebody has to look before deletions are believed.
+    pub held: Option<String>,
 }
 
 /// The syncs of a connection.
@@ -50,7 +92,11 @@ pub struct SyncState {
     pub now: Option<SyncNow>,
     /// The last one since the engine began to run.
     pub last: Option<Synced>,
-    /// When the next one begins; none while one is under way.
+    /// When the last one ended, of whichever engine.
+    pub tried_at: Option<Timestamp>,
+    /// Whether one is due and waits for its turn.
+    pub queued: bool,
+    /// When the next one begins; none while one is under way, and when the clock brings none.
     pub next_at: Option<Timestamp>,
 }
 
@@ -108,24 +154,24 @@ impl SyncNow {
 }
 
 impl Synced {
-    pub(super) fn of(report: &SyncReport, began_at: Timestamp) -> Synced {
+    pub(super) fn of(report: &SyncReport, began_at: Timestamp, ended_at: Timestamp) -> Synced {
         Synced {
             began_at,
-            ended_at: Timestamp::now(),
+            ended_at,
             fetched: report.models.iter().map(|model| model.counts.fetched).sum(),
             failed: report.failed(),
             error: report.source_error().map(ToString::to_string),
         }
     }
 
-    pub(super) fn failed(error: &EngineError, began_at: Timestamp) -> Synced {
-        Synced { began_at, ended_at: Timestamp::now(), fetched: 0, failed: 0, error: Some(error.to_string()) }
+    pub(super) fn failed(error: &EngineError, began_at: Timestamp, ended_at: Timestamp) -> Synced {
+        Synced { began_at, ended_at, fetched: 0, failed: 0, error: Some(error.to_string()) }
     }
 }
 
 impl ConnectionStatus {
-    pub(super) fn of(member: &Member) -> ConnectionStatus {
-        let State { connection, since, broken, sync, remap, remaps_asked, remaps_done } = member.state().clone();
+    pub(super) fn of(member: &Member, now: Timestamp) -> ConnectionStatus {
+        let State { connection, since, broken, sync, dues, remap, remaps_asked, remaps_done } = member.state().clone();
         let remap = remap.iter().map(|progress| RemapStatus {
             model: progress.model.name.to_owned(),
             mapped: progress.done.mapped,
@@ -133,29 +179,31 @@ impl ConnectionStatus {
             left: progress.left.ready,
             waiting: progress.left.waiting,
         });
+        let spread = Spread { connection: &member.name, jitter: connection.options.jitter };
+        let models = dues.iter().map(|due| ModelStatus {
+            model: due.model.name.to_owned(),
+            read_at: due.read_at,
+            next_at: Some(due.at(spread, now)),
+            failures: due.trouble.map_or(0, |trouble| trouble.failures),
+            error: None,
+            held: None,
+        });
         ConnectionStatus {
-            name: member.name.clone(),
             connector: Some(connection.connector.value),
             revision: Some(member.live.revision().hash.clone()),
             since: Some(since),
             broken: broken.map(|report| report.to_string()),
-            sync,
+            pressure: Some(member.health.pressure()),
+            models: models.collect(),
             mapping_again: remaps_asked != remaps_done,
             remap: remap.collect(),
+            sync,
+            ..ConnectionStatus::unknown(&member.name)
         }
     }
 
     /// A connection that never ran.
     pub(super) fn of_broken(name: &str, report: &crate::diagnostics::Report) -> ConnectionStatus {
-        ConnectionStatus {
-            name: name.to_owned(),
-            connector: None,
-            revision: None,
-            since: None,
-            broken: Some(report.to_string()),
-            sync: SyncState::default(),
-            mapping_again: false,
-            remap: Vec::new(),
-        }
+        ConnectionStatus { broken: Some(report.to_string()), ..ConnectionStatus::unknown(name) }
     }
 }

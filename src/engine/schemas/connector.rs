@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shape::{self, Writer, or_nothing};
-use crate::connector::keys::{CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
+use crate::connector::keys::{CLOCK, CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
 use crate::model::MODELS;
 
 pub(super) fn connector() -> Value {
@@ -24,6 +24,12 @@ fn defined(name: &'static str) -> Value {
         "reference" => json!({ "type": "string", "pattern": "^((env|file):.*\\S|vault: *[A-Za-z0-9_./-]{1,128} *$)" }),
         "header_name" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
         "model_name" => json!({ "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() }),
+        "clocks" => json!({
+            "type": "object",
+            "propertyNames": { "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() },
+            "additionalProperties": writer().map(&CLOCK),
+        }),
+        "cron" => json!({ "type": "string", "pattern": "^\\s*\\S+(\\s+\\S+){4}\\s*$" }),
         "header" => json!({ "type": "string", "pattern": "^[ -~]*$" }),
         "mark" => json!({ "type": ["integer", "boolean"] }),
         "order" => or_nothing(writer().map(&SORT)),

@@ -107,7 +107,7 @@ impl Writer<'_> {
             }
             Is::Flag => json!({ "type": "boolean" }),
             Is::Duration => {
-                json!({ "type": "string", "pattern": "^\\s*[0-9]+\\s*(ms|s|m|h)\\s*$", "examples": ["250ms", "60s", "5m"] })
+                json!({ "type": "string", "pattern": "^\\s*[0-9]+\\s*(ms|s|m|h|d)\\s*$", "examples": ["250ms", "60s", "5m"] })
             }
             Is::Anything => json!({}),
             Is::OneOrMore(item) => one_or_list(self.value(*item), 1),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::mapping::Place;
 use super::{FileSchema, SCHEMAS};
-use crate::connector::keys::{CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
+use crate::connector::keys::{CLOCK, CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
 use crate::connector::{Connection, Definition};
 use crate::diagnostics::{Problems, SourceFile};
 use crate::mapping::keys::{CUSTOM_FIELD, MAPPING, OVERLAY, RULES};
@@ -148,6 +148,11 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         }
         "header_name" => "[A-Z][a-z]{0,4}(-[A-Z][a-z]{0,4}){0,2}".prop_map(Value::from).boxed(),
         "model_name" => select(MODELS).prop_map(|model| json!(model.name)).boxed(),
+        "clocks" => {
+            let names = MODELS.iter().map(|model| model.name.to_owned()).collect::<Vec<_>>();
+            object(select(names).boxed(), map(&CLOCK, spot), 0)
+        }
+        "cron" => select(vec!["0 2 * * *", "*/15 8-18 * * MON-FRI", " 0  0 1 * * "]).prop_map(Value::from).boxed(),
         "header" => Just(json!("Key {api_key}")).boxed(),
         "mark" => prop_oneof![any::<i64>().prop_map(Value::from), any::<bool>().prop_map(Value::from)].boxed(),
         "order" => prop_oneof![Just(Value::Null), map(&SORT, spot)].boxed(),
@@ -382,9 +387,10 @@ fn reached(keys: &'static Keys, names: &mut BTreeSet<&'static str>, tables: &mut
 
 fn all_tables() -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     let (mut names, mut tables) = Default::default();
-    for keys in [&MAPPING, &OVERLAY, &CUSTOM_FIELD, &TABLE, &CONNECTOR, &CONNECTION, &PAGES, &PAGES_BY_CURSOR, &SORT]
-        .into_iter()
-        .chain(RULES)
+    for keys in
+        [&CLOCK, &MAPPING, &OVERLAY, &CUSTOM_FIELD, &TABLE, &CONNECTOR, &CONNECTION, &PAGES, &PAGES_BY_CURSOR, &SORT]
+            .into_iter()
+            .chain(RULES)
     {
         reached(keys, &mut names, &mut tables);
     }

@@ -10,11 +10,11 @@ use super::operation::Filter;
 use crate::diagnostics::Problem;
 
 impl Compiler<'_> {
-    /// None where the source or its rows have nothing to ask for changes by, or the mapping wants them whole. `before` is
+    /// Like the read of all rows. None where the source or its rows have nothing to ask for changes by, or the mapping wants them whole. `before` is
     /// the number of problems before this mapping.
     pub(super) fn changes(
         &self,
-        name: &str,
+        whole: &Operation,
         read: &Read,
         row_type: &str,
         scope: &Scope,
@@ -31,8 +31,8 @@ impl Compiler<'_> {
                 None => rows.filter.clone(),
             };
             let select = |text: &mut String| self.select(&scope.root, scope, 3, text);
-            let text = self.list_text(name, read, Filter::Variable, &rows.sort, select)?;
-            Some(Operation { name: name.to_owned(), text, root: read.query.value.clone(), filter: Some(filter) })
+            let text = self.list_text(&whole.name, read, Filter::Variable, &rows.sort, select)?;
+            Some(Operation { text, filter: Some(filter), ..whole.clone() })
         };
         let reads: Vec<Operation> = rule.reads.iter().filter_map(operation).collect();
         if let Some(operation) = reads.first()
@@ -52,7 +52,7 @@ impl Compiler<'_> {
     /// What reads the ids of all rows and nothing else. None where an id is not just a value of the row.
     pub(super) fn ids(
         &self,
-        name: &str,
+        whole: &Operation,
         read: &Read,
         row_type: &str,
         (remote_id, of): (&FieldPlan, &Scope),
@@ -69,8 +69,8 @@ impl Compiler<'_> {
             }
         }
         let select = |text: &mut String| self.select(&scope.root, &scope, 3, text);
-        let text = self.list_text(name, read, Filter::Own, &[], select)?;
+        let text = self.list_text(&whole.name, read, Filter::Own, &[], select)?;
         self.schema.validate(&text).ok()?;
-        Some(Operation { name: name.to_owned(), text, root: read.query.value.clone(), filter: None })
+        Some(Operation { text, needed: Vec::new(), ..whole.clone() })
     }
 }

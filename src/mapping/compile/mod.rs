@@ -87,11 +87,20 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     }
     let operation = compiler.operation(&document.model.value, &document.read, &row_type, rows_are, &scope, before);
     let one = compiler.one(document, &row_type, &scope, before);
-    let changes = compiler.changes(&document.model.value, &document.read, &row_type, &scope, before);
-    let ids = parts.remote_id.as_ref().and_then(|remote_id| {
-        compiler.ids(&document.model.value, &document.read, &row_type, (remote_id, &scope), before)
-    });
-    let (operation, rows) = operation?;
+    let (mut operation, rows) = operation?;
+    let marks = [
+        deletion.map(|(slot, _)| slot),
+        parts.group.as_ref().map(|key| key.slot),
+        parts.members_of.as_ref().map(|key| key.slot),
+    ];
+    operation.needed = marks.into_iter().flatten().map(|slot| scope.slots[slot].path.clone()).collect();
+    let id_paths = parts.sources.iter().find(|source| source.field == "remote_id");
+    operation.ids = id_paths.map(|source| source.paths.clone()).unwrap_or_default();
+    let changes = compiler.changes(&operation, &document.read, &row_type, &scope, before);
+    let ids = parts
+        .remote_id
+        .as_ref()
+        .and_then(|remote_id| compiler.ids(&operation, &document.read, &row_type, (remote_id, &scope), before));
     let reads = compiler.reads_of_row(&scope);
     let tables_of_scripts = library.tables().iter().filter_map(|name| around.tables.get(name)?.clone()).collect();
     scope.set_dates(&compiler.dates());
@@ -306,6 +315,13 @@ impl Compiler<'_> {
         let mut source = self.state.source.borrow_mut();
         if !source.paths.iter().any(|known| known == path) {
             source.paths.push(path.to_owned());
+        }
+    }
+
+    fn goes_over(&self, path: String) {
+        let mut source = self.state.source.borrow_mut();
+        if !source.objects.contains(&path) {
+            source.objects.push(path);
         }
     }
 

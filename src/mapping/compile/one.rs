@@ -34,7 +34,7 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(Operation { name, text, root: query.value.clone(), filter: None })
+        Some(Operation { name, text, root: query.value.clone(), ..Operation::default() })
     }
 
     /// The argument of the query that takes the id, with its type: the only one that must be given.

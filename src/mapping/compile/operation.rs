@@ -61,7 +61,7 @@ impl Compiler<'_> {
             return None;
         }
         let rows = rows_signature(query, arguments, &pages.items);
-        Some((Operation { name: name.to_owned(), text, root: query.clone(), filter: None }, rows))
+        Some((Operation { name: name.to_owned(), text, root: query.clone(), ..Operation::default() }, rows))
     }
 
     /// The document that reads the rows of a sound mapping, in an order that begins with `first`.

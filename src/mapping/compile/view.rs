@@ -169,6 +169,7 @@ impl Compiler<'_> {
             );
             return None;
         }
+        self.goes_over(view.path_of(&path.value));
         Some(steps)
     }
 }

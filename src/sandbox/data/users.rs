@@ -22,7 +22,7 @@ fn candidate_of(user: u32) -> Option<u32> {
 }
 
 fn is_office(user: u32) -> bool {
-    user < OFFICE_USERS || user >= ADDED
+    !(OFFICE_USERS..ADDED).contains(&user)
 }
 
 /// Whether the user is of the office or of a company: someone with a job rather than someone who wants one.

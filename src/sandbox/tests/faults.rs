@@ -383,7 +383,7 @@ async fn too_many_requests_are_refused_with_the_time_to_wait() {
 
 #[tokio::test]
 async fn too_many_requests_at_once_are_refused() {
-    let session = Session::failing("concurrency: { limit: 2 }\nrules: [{ do: { delay: { ms: 400 } } }]").await;
+    let session = Session::failing("concurrency: { limit: 2 }\nrules: [{ do: { delay: { ms: 900 } } }]").await;
     let (first, second, third) = tokio::join!(session.body(USERS), session.body(USERS), session.body(USERS));
     let refused: Vec<Value> = [first, second, third].into_iter().filter(|body| body["errors"].is_array()).collect();
     assert_eq!(refused.len(), 1);

@@ -134,7 +134,7 @@ fn everything(sandbox: &Sandbox) -> BTreeMap<&'static str, Value> {
         let mut rows = Vec::new();
         for nth in 0.. {
             let mut answer = page(nth);
-            rows.extend(answer["items"].as_array_mut().unwrap().drain(..));
+            rows.append(answer["items"].as_array_mut().unwrap());
             if answer["last"] == true {
                 break;
             }

@@ -81,7 +81,7 @@ impl Session {
 }
 
 fn quick() -> Options {
-    Options { webhook_pause: Duration::from_millis(5), ..small() }
+    Options { webhook_pause: Duration::from_millis(20), ..small() }
 }
 
 fn is_signed(key: &str, (headers, body): &(HeaderMap, Bytes)) -> bool {
@@ -224,7 +224,7 @@ async fn a_failed_delivery_is_tried_again_and_a_hook_that_fails_is_switched_off(
     assert!(is_signed(&key, &tries[1]));
     receiver.status.store(201, Ordering::SeqCst);
     let arrived = async {
-        while session.sandbox.stats().deliveries.get("arrived").is_none() {
+        while !session.sandbox.stats().deliveries.contains_key("arrived") {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -248,7 +248,7 @@ async fn deliveries_are_lost_doubled_delayed_and_badly_signed() {
     let (_, key) = session.hook(&receiver.url, json!([{"eventType": "crvacancy:updated"}])).await;
     let plan = "rules:\n  - { on: webhook, when: { numbers: [1] }, do: lose }\n  \
                 - { on: webhook, when: { numbers: [2] }, do: duplicate }\n  \
-                - { on: webhook, when: { numbers: [3] }, do: { delay: { ms: 700 } } }\n  \
+                - { on: webhook, when: { numbers: [3] }, do: { delay: { ms: 2500 } } }\n  \
                 - { on: webhook, when: { numbers: [4], operation: 'crvacancy:updated' }, do: bad_signature }\n";
     session.sandbox.set_faults(Faults::parse(plan).unwrap()).unwrap();
     let touch = async |title: &str| {

@@ -48,17 +48,17 @@ fn not_found() -> Response {
     refused(StatusCode::NOT_FOUND, "Not found")
 }
 
-async fn public_key(shared: &Arc<Shared>) -> Result<String, Response> {
+async fn public_key(shared: &Arc<Shared>) -> Result<String, Box<Response>> {
     let shared = Arc::clone(shared);
     let key = tokio::task::spawn_blocking(move || shared.hooks.key().public_pem()).await;
-    key.map_err(|error| refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))
+    key.map_err(|error| Box::new(refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())))
 }
 
 /// The key as PEM; in which form the source serves it is not known (F).
 async fn signature_key(State(shared): Server) -> Response {
     match public_key(&shared).await {
         Ok(key) => ([(header::CONTENT_TYPE, "application/x-pem-file")], key).into_response(),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -69,7 +69,7 @@ async fn create_application(State(shared): Server, body: Bytes) -> Response {
     };
     let key = match public_key(&shared).await {
         Ok(key) => key,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let mut registry = shared.hooks.registry();
     let id = registry.next_id();
@@ -89,7 +89,7 @@ async fn application(State(shared): Server, Path(id): Path<String>) -> Response 
     let Some(name) = name else { return not_found() };
     match public_key(&shared).await {
         Ok(key) => Json(json!({"_kind": "Application", "_id": id, "name": name, "publicKey": key})).into_response(),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 

@@ -106,3 +106,46 @@ async fn a_page_without_rows_names_the_member_that_is_missing() {
     let error = source(by_cursor(&server)).page(&operation(), 0).await.unwrap_err();
     assert!(error.to_string().contains("no list at `data.thingPage.edges.node`; check `pages`"), "{error}");
 }
+
+#[tokio::test]
+async fn a_page_at_a_cursor_is_read_in_smaller_ones_which_grow_again() {
+    let server = Server::start(|call| {
+        Box::pin(async move {
+            let variables = &call.body["variables"];
+            let from: u64 = variables.get("cursor").map_or(0, |cursor| cursor.as_str().unwrap()[1..].parse().unwrap());
+            if from <= 4 && from + call.size > 4 && call.size > 1 {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            json_answer(StatusCode::OK, &things(&call))
+        })
+    })
+    .await;
+    let pages: Vec<Page> = source(by_cursor(&server)).pages(&operation(), 0).try_collect().await.unwrap();
+    assert_eq!(pages.iter().map(Page::given).collect::<Vec<_>>(), [3, 1, 1, 2, 1]);
+    assert_eq!(pages.iter().flat_map(Page::items).collect::<Vec<_>>(), ["0", "1", "2", "3", "4", "5", "6", "7"]);
+}
+
+#[tokio::test]
+async fn a_row_at_a_cursor_that_never_comes_ends_the_walk_and_says_so() {
+    let server = Server::start(|call| {
+        Box::pin(async move {
+            let variables = &call.body["variables"];
+            let from: u64 = variables.get("cursor").map_or(0, |cursor| cursor.as_str().unwrap()[1..].parse().unwrap());
+            match from <= 4 && from + call.size > 4 {
+                true => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                false => json_answer(StatusCode::OK, &things(&call)),
+            }
+        })
+    })
+    .await;
+    let source = source(by_cursor(&server));
+    let operation = operation();
+    let pages: Vec<_> = source.pages(&operation, 0).collect().await;
+    assert_eq!(pages.iter().flatten().flat_map(Page::items).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+    let error = pages.last().unwrap().as_ref().unwrap_err();
+    assert!(
+        error.to_string().contains("the record at the cursor cannot be read: 500 Internal Server Error"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("cannot be read past it"), "{error}");
+}

@@ -2,7 +2,10 @@
 
 mod answers;
 mod cursors;
+mod dividing;
+mod forms;
 mod keys;
+mod limits;
 mod pages;
 mod retries;
 mod secrets;
@@ -28,7 +31,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::connector::{EndMember, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Sequence};
+use crate::connector::{EndMember, Faults, Header, HeaderPart, Limits, OAuth2, Paging, Placement, Rate, Sequence};
 
 const SECRET: &str = "s3cr3t/with+signs=";
 
@@ -89,7 +92,7 @@ impl Server {
                     let answer = pages(PageCall {
                         before: page_count.fetch_add(1, Ordering::SeqCst),
                         page: body["variables"]["page"].as_u64().unwrap_or_default(),
-                        size: body["variables"]["size"].as_u64().unwrap(),
+                        size: body["variables"]["size"].as_u64().unwrap_or_default(),
                         authorization: headers
                             .get(header::AUTHORIZATION)
                             .map(|value| value.to_str().unwrap().to_owned())
@@ -131,7 +134,12 @@ impl Server {
                 attempts: 3,
                 pause: Duration::from_millis(5),
                 longest_pause: Duration::from_millis(50),
+                skipped_rows: 3,
+                longest_wait: Duration::from_secs(60),
+                rate: Some(Rate { requests: 1_000_000, per: Duration::from_secs(1), burst: 1000 }),
+                ..Limits::default()
             },
+            faults: Faults { too_complex: vec!["complex".to_owned()] },
         }
     }
 
@@ -158,7 +166,7 @@ fn operation() -> Operation {
         text: "query Things($page: Int, $size: Int) { thingPage(page: $page, size: $size) { items { id } } }"
             .to_owned(),
         root: "thingPage".to_owned(),
-        filter: None,
+        ..Operation::default()
     }
 }
 

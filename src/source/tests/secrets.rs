@@ -24,12 +24,8 @@ fn urls_that_would_leak_are_refused() {
             end: None,
             total: None,
         },
-        limits: Limits {
-            timeout: Duration::from_secs(1),
-            attempts: 1,
-            pause: Duration::ZERO,
-            longest_pause: Duration::ZERO,
-        },
+        limits: Limits { timeout: Duration::from_secs(1), attempts: 1, ..Limits::default() },
+        faults: Faults { too_complex: vec!["complex".to_owned()] },
     };
     let credentials = || Credentials::of_client("client", SECRET);
     let error = Source::new(remote.clone(), credentials()).unwrap_err();
@@ -103,6 +99,10 @@ async fn secrets_and_rows_show_nowhere() {
             shown += &format!("{error}\n{error:?}\n");
         }
     }
+    let server = Server::start(answers(|_| one_row())).await;
+    let mut remote = server.remote();
+    remote.limits.rate = Some(Rate { requests: 50, per: Duration::from_secs(1), burst: 1 });
+    source(remote).page(&operation(), 5).await.unwrap();
     let credentials = Credentials::of_client("client", SECRET);
     shown += &format!("{credentials:?}\n");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
@@ -113,4 +113,6 @@ async fn secrets_and_rows_show_nowhere() {
     }
     assert!(shown.contains("[REDACTED]"), "{shown}");
     assert!(log.contains(r#"operation="Things" page=2 attempt=1"#) && log.contains("status=200"), "{log}");
+    assert!(log.contains(r#"page=5 attempt=1 connection="127.0.0.1" waited_ms="#), "{log}");
+    assert!(log.contains(r#"waited_for="the rate""#), "{log}");
 }

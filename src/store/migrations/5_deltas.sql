@@ -33,9 +33,31 @@ SELECT id, connection, model, revision, state, epoch, started_at, ended_at, next
 
 DROP TABLE syncs;
 ALTER TABLE syncs_5 RENAME TO syncs;
-CREATE INDEX syncs_of_models ON syncs (connection, model, kind, id);
+CREATE INDEX syncs_of_kinds ON syncs (connection, model, kind, id);
 
 -- Whether the source had the row no more when it was last looked for. A row that it marks as deleted is still there.
 ALTER TABLE records ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX records_deleted ON records (remote_deleted_at) WHERE remote_deleted_at IS NOT NULL;
+
+-- That deletions are held is told as well. Here too the table is made anew for the sake of a check.
+CREATE TABLE events_5 (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    model TEXT NOT NULL,
+    cause TEXT NOT NULL CHECK (cause IN ('sync', 'remap', 'held')),
+    revision TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    keys TEXT -- of the rows, as a JSON list; none when everything that a run did not see was deleted
+) STRICT;
+
+INSERT INTO events_5 SELECT number, at, connection, model, cause, revision, created, changed, deleted, keys FROM events;
+-- A number is never given twice, also where the last events were forgotten.
+DELETE FROM sqlite_sequence WHERE name = 'events_5';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'events_5', seq FROM sqlite_sequence WHERE name = 'events';
+DROP TABLE events;
+ALTER TABLE events_5 RENAME TO events;
+CREATE INDEX events_of_revisions ON events (connection, revision);

@@ -1,6 +1,8 @@
 //! The store from the outside, over files in temporary folders.
 
+mod damage;
 mod hints;
+mod holding;
 mod opening;
 mod pages;
 mod reading;
@@ -8,6 +10,7 @@ mod remap;
 mod revisions;
 mod runs;
 mod speed;
+mod states;
 mod survival;
 mod views;
 

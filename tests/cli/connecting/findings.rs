@@ -311,6 +311,22 @@ async fn what_is_open_is_written_and_works() {
     place.expect(0, &["check", "acme", "--online"]);
 }
 
+/// Names of free fields are asked for only where they are needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_free_fields_is_asked_for_where_a_mapping_needs_it() {
+    let place = Place::new();
+    place.home.edit(
+        "mappings/carerix/candidates.yaml",
+        "custom_fields: { from: additionalInfo, others: keep }",
+        "custom_fields: { from: additionalInfo, others: keep, fields: { motivation: Motivatie } }",
+    );
+    let base = start(Identity::Grants, one("crDataNodePage", Answer::Status(403, "Forbidden"))).await;
+    let run = place.connect(&base, SECRET, &[]);
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+    assert!(run.stdout.contains("  free fields         refused  a permission is missing\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("urn:cx/cx5Wrapper:data/crdatanode:read"), "{}", run.stdout);
+}
+
 #[test]
 fn a_sandbox_of_a_connection_is_asked_like_any_source() {
     let home = crate::home::TempHome::new();

@@ -186,7 +186,11 @@ async fn no_secret_stands_in_the_list_of_processes_and_none_is_dumped() {
     let base = start(Identity::Grants, Api { root: None, answer: Answer::Silence }).await;
     assert_eq!(place.connect(&base, SECRET, &["--unchecked"]).code, Some(0));
     let mut child = place.command(&["sync", "acme"]).stdout(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1000));
+    // It has opened its store, and waits for an answer that does not come.
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !place.has("crosswalk.db-wal") && std::time::Instant::now() < patience {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let of_process = |file: &str| std::fs::read(format!("/proc/{}/{file}", child.id())).unwrap_or_default();
     let (line, limits) = (of_process("cmdline"), of_process("limits"));
     child.kill().unwrap();

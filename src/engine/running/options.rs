@@ -1,0 +1,45 @@
+//! How an engine runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::access::{Access, FromHome};
+use super::clock::Clock;
+use crate::connector::WatchOptions;
+use crate::source::Caps;
+
+/// How an engine runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Where the sources of connections are.
+    pub access: Arc<dyn Access>,
+    /// Whether connections are read by the clock.
+    pub syncs: bool,
+    /// Connections that are read at the same time; the others wait for their turn, in the order in which they came.
+    pub max_syncs: usize,
+    /// The time between connections that begin together, when the engine starts.
+    pub stagger: Duration,
+    /// Revisions of each connection of which the files are kept in the store.
+    pub keep: u32,
+    /// How changes of files are noticed; none when only [`super::Running::reload`] looks.
+    pub watch: Option<WatchOptions>,
+    /// Requests to sources that may be under way at the same time, over all connections.
+    pub max_requests: usize,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions {
+            access: Arc::new(FromHome),
+            syncs: true,
+            max_syncs: 8,
+            stagger: Duration::from_millis(100),
+            keep: super::KEPT,
+            watch: Some(WatchOptions::default()),
+            max_requests: Caps::default().requests(),
+            clock: Clock::default(),
+        }
+    }
+}
