@@ -134,10 +134,12 @@ impl Store {
         let mut writer = self.writer().await;
         let mut transaction = begin(&mut writer).await?;
         let mut event = Event::default();
+        let mut deleted = 0;
         for remote_id in remote_ids {
             let row = sqlx::query(
                 "UPDATE records SET vanished = 1, seen = ?1 \
-                 WHERE scope = ?2 AND remote_id = ?3 AND vanished = 0 AND seen < ?1 RETURNING key, remote_deleted_at",
+                 WHERE scope = ?2 AND remote_id = ?3 AND vanished = 0 AND seen < ?1 RETURNING key, \
+                 remote_deleted_at, unified_hash IS NOT NULL",
             )
             .bind(run.id)
             .bind(run.scope.number())
@@ -155,9 +157,12 @@ impl Store {
                 .bind(key.0)
                 .execute(&mut *transaction)
                 .await?;
-            event.add(key, Told::Deleted);
+            deleted += 1;
+            // One that never mapped was never shown to anybody.
+            if row.try_get(2)? {
+                event.add(key, Told::Deleted);
+            }
         }
-        let deleted = event.changed();
         let mut progress = run.progress.clone();
         progress.counts.deleted += deleted;
         run::save(&mut transaction, run, &progress).await?;

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::member::Member;
 use super::{Running, Shared};
 use crate::connector::{Reference, Webhooks};
+use crate::engine::figures::{WEBHOOK_INBOX, WEBHOOK_LAG, WEBHOOKS_RECEIVED, WEBHOOKS_REFUSED};
 use crate::engine::{EngineError, credentials};
 use crate::source::{Credentials, Source};
 use crate::store::NewHint;
@@ -40,11 +41,6 @@ const KEY_ANEW: Duration = Duration::from_secs(60);
 /// So many windows of its events the deliveries of a source are remembered, and how often old ones are forgotten.
 const REMEMBERED: i32 = 4;
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
-
-const RECEIVED: &str = "crosswalk_webhooks_received_total";
-const REFUSED: &str = "crosswalk_webhooks_refused_total";
-const LAG: &str = "crosswalk_webhook_lag_seconds";
-const INBOX: &str = "crosswalk_webhook_inbox";
 
 /// What became of a request of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,7 +116,7 @@ impl Running {
         let name = member.as_ref().map_or("", |member| member.name.as_str()).to_owned();
         match received {
             Ok(received) => {
-                metrics::counter!(RECEIVED, "connection" => name, "outcome" => received.as_str()).increment(1);
+                metrics::counter!(WEBHOOKS_RECEIVED, "connection" => name, "outcome" => received.as_str()).increment(1);
             }
             Err(refused) => {
                 let reason = refused.as_str();
@@ -133,7 +129,7 @@ impl Running {
                     ),
                     _ => tracing::debug!(connection = name, reason, "a webhook was refused"),
                 }
-                metrics::counter!(REFUSED, "connection" => name, "reason" => reason).increment(1);
+                metrics::counter!(WEBHOOKS_REFUSED, "connection" => name, "reason" => reason).increment(1);
             }
         }
         received
@@ -293,7 +289,7 @@ impl Follower<'_> {
         let (member, store) = (self.member, &self.shared.engine.store);
         self.forget().await?;
         let inbox = store.inbox(&member.name).await?;
-        metrics::gauge!(INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
+        metrics::gauge!(WEBHOOK_INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
         if inbox.hints == 0 {
             return Ok(LOOK_AGAIN);
         }
@@ -306,7 +302,7 @@ impl Follower<'_> {
             }
         };
         for lag in &pass.lags {
-            metrics::histogram!(LAG, "connection" => member.name.clone()).record(*lag);
+            metrics::histogram!(WEBHOOK_LAG, "connection" => member.name.clone()).record(*lag);
         }
         if let Some(why) = &pass.trouble {
             // The next one begins with a new token.
@@ -324,7 +320,7 @@ impl Follower<'_> {
             false => self.sync_asked = None,
         }
         let inbox = store.inbox(&member.name).await?;
-        metrics::gauge!(INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
+        metrics::gauge!(WEBHOOK_INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
         let longest = if pass.wants_sync { LOOK_FOR_SYNC } else { LOOK_AGAIN };
         let next = inbox.next_at.map_or(longest, |next| {
             Duration::try_from(next.duration_since(Timestamp::now())).unwrap_or_default().max(GATHER)
