@@ -287,7 +287,9 @@ mod tests {
                     let strings = text.split('"').skip(1).step_by(2);
                     found.extend(
                         strings
-                            .filter(|text| text.starts_with("crosswalk_") && names(text).len() == 1)
+                            .filter(|text| {
+                                text.starts_with("crosswalk_") && !text.contains('{') && names(text).len() == 1
+                            })
                             .map(str::to_owned),
                     );
                 }
