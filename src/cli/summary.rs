@@ -273,6 +273,12 @@ impl Summary {
         for remapped in self.remapped.iter().filter(|remapped| remapped.mapped > 0) {
             text.push_str(&format!("\n{}\n{}", paint.yellow(remapped.model), indented(&remapped.note(), width)));
         }
+        let changes = |model: &&ModelSummary| model.state == "complete" && model.read == Some("changes");
+        let changes: Vec<&str> = self.models.iter().filter(changes).map(|model| model.model).collect();
+        if !changes.is_empty() {
+            let note = format!("{}; `--full` reads everything", changes.join(", "));
+            text.push_str(&format!("\n{}\n{}", paint.bold("only what changed was read"), indented(&note, width)));
+        }
         let unread: Vec<&str> =
             self.models.iter().filter(|model| model.state == "not_read").map(|model| model.model).collect();
         if !unread.is_empty() {
