@@ -191,6 +191,23 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets the runs of a connection that ended before a moment, but for those by which it is known how far each model was read. Gives
+    /// how many.
+    pub async fn forget_runs(&self, connection: &str, before: Timestamp) -> Result<u64, StoreError> {
+        let mut writer = self.writer().await;
+        let done = sqlx::query(
+            "DELETE FROM syncs WHERE connection = ?1 AND ended_at < ?2 AND id NOT IN \
+             (SELECT max(id) FROM syncs WHERE connection = ?1 AND state IN ('complete', 'held') GROUP BY model, kind)",
+        )
+        .bind(connection.to_owned())
+        .bind(moment::text(before))
+        .execute(&mut *writer)
+        .await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.error(error.into()))
+    }
+}
+
 /// A row of the table of runs.
 pub(super) fn summary(row: &SqliteRow) -> Result<RunSummary, Problem> {
     let count = |column: &str| row.try_get(column).map(natural);

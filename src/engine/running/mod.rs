@@ -47,6 +47,9 @@ pub(super) const KEPT: u32 = 50;
 /// How long events can be read.
 const EVENTS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// How long the history of syncs goes back.
+const RUNS_ARE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// However many connections start together, the last one does not wait longer.
 const LONGEST_STAGGER: Duration = Duration::from_secs(30);
 

@@ -165,8 +165,12 @@ impl Member {
         let seen = standing::Sync { error, others_fail, credentials, next_at: self.next(ended_at) };
         let invalid_after = self.state().connection.options.invalid_after;
         shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
-        if let Err(error) = shared.engine.store.forget_events(Timestamp::now() - super::EVENTS_ARE_KEPT).await {
+        let (store, now) = (&shared.engine.store, Timestamp::now());
+        if let Err(error) = store.forget_events(now - super::EVENTS_ARE_KEPT).await {
             tracing::warn!(%error, "old events could not be forgotten");
+        }
+        if let Err(error) = store.forget_runs(&self.name, now - super::RUNS_ARE_KEPT).await {
+            tracing::warn!(%error, "old runs could not be forgotten");
         }
     }
 

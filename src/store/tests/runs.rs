@@ -153,3 +153,24 @@ async fn a_run_that_was_taken_over_writes_nothing_more() {
     let rows = page(&holder, at(1), users(2..3));
     scratch.store.write_page(&mut holder, rows).await.unwrap();
 }
+
+#[tokio::test]
+async fn old_runs_are_forgotten_but_for_the_latest_of_each_kind() {
+    let scratch = Scratch::open().await;
+    for minute in [0, 10, 20] {
+        scratch.sync(minute, vec![users(0..2)]).await;
+    }
+    let delta = NewRun { kind: RunKind::Delta, since: Some(at(20)), ..new_run(30) };
+    let run = scratch.store.begin(delta).await.unwrap();
+    scratch.store.finish(run, Outcome::Read, at(31)).await.unwrap();
+    let failed = scratch.store.begin(NewRun { kind: RunKind::Delta, ..new_run(40) }).await.unwrap();
+    scratch.store.finish(failed, Outcome::Failed("no".into()), at(41)).await.unwrap();
+
+    let before = scratch.store.chain(CONNECTION, &USERS).await.unwrap();
+    assert_eq!(scratch.store.forget_runs(CONNECTION, at(60)).await.unwrap(), 3);
+    assert_eq!(scratch.store.chain(CONNECTION, &USERS).await.unwrap(), before);
+    assert_eq!(scratch.store.history(None, 10).await.unwrap().len(), 2);
+    assert_eq!(scratch.store.forget_runs(CONNECTION, at(60)).await.unwrap(), 0);
+    let next = scratch.store.begin(new_run(50)).await.unwrap();
+    assert!(next.id() > 5, "a number is never given twice");
+}
