@@ -74,12 +74,11 @@ impl Store {
         let mut writer = self.writer().await;
         let mut transaction = begin(&mut writer).await?;
         let rows = sqlx::query(
-            "SELECT records.key, unified.json FROM records \
+            "SELECT records.key, unified.json FROM records INDEXED BY records_deleted \
              JOIN scopes ON scopes.number = records.scope LEFT JOIN unified ON unified.key = records.key \
-             WHERE remote_deleted_at < ? AND raw_hash <> ? AND scopes.connection = ? LIMIT ?",
+             WHERE remote_deleted_at < ? AND raw_hash <> x'' AND scopes.connection = ? LIMIT ?",
         )
         .bind(moment::text(before))
-        .bind(CLEARED)
         .bind(connection.to_owned())
         .bind(CLEARED_AT_ONCE)
         .fetch_all(&mut *transaction)

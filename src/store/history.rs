@@ -123,7 +123,7 @@ impl Store {
 pub struct Chain {
     /// The latest that read all rows to the end.
     pub full: Option<RunSummary>,
-    /// The latest that read what changed, if it is not older.
+    /// The latest that read what changed, be it older.
     pub delta: Option<RunSummary>,
     /// The latest look at all ids, if it is not older.
     pub sweep: Option<RunSummary>,
@@ -149,6 +149,26 @@ impl Store {
             sweep: self.latest_ended(connection, model, RunKind::Sweep, id).await?,
             full: Some(full),
         })
+    }
+
+    /// The latest run of a kind that ended, however it did.
+    pub async fn latest_of(
+        &self,
+        connection: &str,
+        model: &Model,
+        kind: RunKind,
+    ) -> Result<Option<RunSummary>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND state <> 'running' \
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(connection.to_owned())
+        .bind(model.name)
+        .bind(kind.as_str())
+        .fetch_optional(self.readers())
+        .await
+        .map_err(|error| self.error(error.into()))?;
+        row.as_ref().map(summary).transpose().map_err(|problem| self.error(problem))
     }
 
     /// The latest run of a kind that came to the end of what it read.

@@ -1,14 +1,17 @@
 //! One model of a sync: what has to be read of it, and the runs that read it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::pinned::Pinned;
 use super::report::{ModelReport, Reasons, State};
-use super::walk::{NO_LAST_PAGE, Walk};
+use super::walk::{NO_LAST_PAGE, Walk, lost};
 use super::{Event, Reading, SyncOptions, now, remap};
-use crate::store::{Counts, NewRun, Outcome, Run, RunKind, RunSummary, StoreError, text_digest};
+use crate::store::{Counts, NewRun, Outcome, Run, RunKind, RunState, RunSummary, StoreError, text_digest};
+
+/// How long after a reading that left a gap the next one of its kind begins at the earliest.
+const AFTER_A_GAP: Duration = Duration::from_secs(60 * 60);
 
 /// What has to be read of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +49,9 @@ impl Reading {
         if let Some(since) = need.changes {
             report.since = Some(since);
             self.delta(pinned, since, report, observe).await?;
-            if !report.is_complete() {
+            // Where everything is read anyway, it does not hang on what changed. A source that is down is not asked again.
+            let is_down = matches!(report.state, State::Interrupted(_));
+            if is_down || (!report.is_complete() && !need.all) {
                 return Ok(());
             }
         }
@@ -55,7 +60,7 @@ impl Reading {
         } else {
             self.look(pinned, options, report, observe).await?;
         }
-        if report.is_complete() {
+        if matches!(report.state, State::Complete | State::Held(_)) {
             self.read_partial_again(pinned, report).await?;
         }
         if report.is_complete() {
@@ -73,15 +78,36 @@ impl Reading {
             return Ok(everything);
         }
         let chain = self.store.chain(&self.connection, plan.model()).await?;
-        let of_same = |run: &RunSummary| run.tenant == self.tenant && run.choice == plan.rows_signature();
+        let now = now();
+        // One that lies ahead was begun by a clock that was wrong, and says nothing.
+        let of_same = |run: &RunSummary| {
+            run.tenant == self.tenant && run.choice == plan.rows_signature() && run.started_at <= now
+        };
         let Some(full) = chain.full.filter(of_same) else { return Ok(everything) };
         let since = chain.delta.filter(of_same).map_or(full.started_at, |delta| delta.started_at);
         let every = SignedDuration::try_from(self.rules.full_every).unwrap_or(SignedDuration::MAX);
-        let is_due = now().duration_since(full.started_at) >= every;
+        let is_due = now.duration_since(full.started_at) >= every
+            && !self.was_in_vain(pinned, RunKind::Full, self.rules.full_every).await?;
         // A record that is gone for long waits for nothing, and what was asked for once is not asked for again.
         let lacks = full.operation != self.asks(pinned)
             && remap::left(&self.store, &self.connection, pinned.revision(), plan.model()).await?.waiting > 0;
         Ok(Need { changes: Some(since), all: is_due || lacks || options.accept_deletions })
+    }
+
+    /// Whether the latest reading of a kind did not come to its end a while ago: a list that has a gap is not read whole at
+    /// every sync.
+    pub(super) async fn was_in_vain(
+        &self,
+        pinned: &Pinned,
+        kind: RunKind,
+        at_most: Duration,
+    ) -> Result<bool, StoreError> {
+        let latest = self.store.latest_of(&self.connection, pinned.asked().model(), kind).await?;
+        let Some(latest) = latest.filter(|run| run.state == RunState::Incomplete && run.tenant == self.tenant) else {
+            return Ok(false);
+        };
+        let ago = Duration::try_from(now().duration_since(latest.started_at)).unwrap_or_default();
+        Ok(ago < AFTER_A_GAP.min(at_most))
     }
 
     /// Begins a run.
@@ -122,8 +148,10 @@ impl Reading {
         for operation in &reads {
             let walked = self.walk(pinned, operation, &mut run, &mut report.reasons, observe).await?;
             let outcome = match walked {
-                Walk::Ended(seen) if seen.ended => continue,
+                Walk::Ended(seen) if seen.ended && seen.lost == 0 => continue,
                 Walk::Broken(error) | Walk::Astray(error) => report.broken(error),
+                // What is not known is asked for again, from the same moment on.
+                Walk::Ended(seen) if seen.lost > 0 => report.incomplete(lost(seen.lost)),
                 Walk::Ended(_) | Walk::Drifted => report.incomplete(NO_LAST_PAGE.to_owned()),
             };
             report.counts += self.store.finish(run, outcome, now()).await?;

@@ -64,7 +64,9 @@ impl Reading {
         for (at, chunk) in ids.chunks(CHUNK).enumerate() {
             let mut texts = Vec::new();
             let mut gone = Vec::new();
-            for (id, answer) in self.records(one, chunk.to_vec()).await {
+            let answers = self.records(one, chunk.to_vec()).await;
+            reread.unread.extend(chunk[answers.len()..].iter().cloned());
+            for (id, answer) in answers {
                 match answer {
                     Ok(Some(text)) => texts.push(text),
                     Ok(None) if said_gone.contains(&id) => gone.push(id),
@@ -128,7 +130,17 @@ impl Reading {
             .boxed()
         };
         let asked: Vec<BoxFuture<'static, _>> = ids.into_iter().map(ask).collect();
-        stream::iter(asked).buffered(AT_ONCE).collect().await
+        let mut answers = stream::iter(asked).buffered(AT_ONCE);
+        let mut heard = Vec::new();
+        while let Some((id, answer)) = answers.next().await {
+            // The others would be answered alike.
+            let is_the_end = answer.as_ref().is_err_and(SourceError::befalls_all_requests);
+            heard.push((id, answer));
+            if is_the_end {
+                break;
+            }
+        }
+        heard
     }
 
     /// Reads what came only in part the last time: no change would bring it again.

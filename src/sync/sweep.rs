@@ -1,23 +1,17 @@
 //! Looking which rows there are: by their number, and by their ids where that does not agree.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 
 use super::pinned::Pinned;
 use super::report::{ModelReport, State};
 use super::settle::implausible;
-use super::walk::{NO_LAST_PAGE, Seen};
+use super::walk::Seen;
 use super::{Event, Reading, SyncOptions, now};
 use crate::connector::Operation;
 use crate::source::{Position, SourceError};
 use crate::store::{Counts, Outcome, Run, RunKind, RunState, StoreError, SweepPage, Unseen};
-
-/// Why the source has more or fewer rows than are known.
-enum Difference {
-    /// Somebody has to look before those that are gone are marked as deleted, for this reason.
-    Held(String),
-    /// There are rows that cannot be stored.
-    Unstorable,
-}
 
 /// How a walk over ids ended.
 pub(super) enum Swept {
@@ -48,16 +42,21 @@ impl Reading {
             };
             let Some(total) = total else { return Ok(()) };
             let known = self.store.count_present(&self.connection, pinned.asked().model()).await?;
-            if known == total {
-                return Ok(());
-            }
-            match self.known_difference(pinned, known, total).await? {
-                Some(Difference::Held(why)) => {
-                    report.state = State::Held(why);
+            let chain = self.store.chain(&self.connection, pinned.asked().model()).await?;
+            let held = chain.sweep.or(chain.full).filter(|run| run.state == RunState::Held);
+            match held {
+                None if known == total => return Ok(()),
+                // Somebody was asked to look, and has to.
+                Some(held) if self.is_implausible(known, total) => {
+                    report.state = State::Held(held.message.unwrap_or_default());
                     return Ok(());
                 }
-                Some(Difference::Unstorable) => return Ok(()),
+                // What was held is there again, or is believed now.
+                Some(_) => break,
                 None => {}
+            }
+            if self.was_in_vain(pinned, RunKind::Sweep, Duration::MAX).await? {
+                return Ok(());
             }
             if known > total || is_second {
                 break;
@@ -72,22 +71,9 @@ impl Reading {
         self.sweep(pinned, options, report).await
     }
 
-    /// Why the last look at all rows left the same difference; none when it did not, and another look may tell more.
-    async fn known_difference(
-        &self,
-        pinned: &Pinned,
-        known: u64,
-        total: u64,
-    ) -> Result<Option<Difference>, StoreError> {
-        let chain = self.store.chain(&self.connection, pinned.asked().model()).await?;
-        let Some(last) = chain.sweep.or(chain.full) else { return Ok(None) };
-        let missing = Unseen { rows: known.saturating_sub(total), of: known };
-        if last.state == RunState::Held && last.total == Some(total) && implausible(missing, &self.rules).is_some() {
-            return Ok(Some(Difference::Held(last.message.unwrap_or_default())));
-        }
-        let lost_then = last.total.and_then(|then| then.checked_sub(last.counts.fetched));
-        let is_lost = known < total && lost_then == Some(total - known);
-        Ok(is_lost.then_some(Difference::Unstorable))
+    /// Whether so many are gone that somebody has to look.
+    fn is_implausible(&self, known: u64, total: u64) -> bool {
+        implausible(Unseen { rows: known.saturating_sub(total), of: known }, &self.rules).is_some()
     }
 
     /// Reads the ids of all rows, then the rows that are not known, and concludes what is gone.
@@ -123,10 +109,20 @@ impl Reading {
         }
         let reread = self.reread(pinned, &unknown).await?;
         report.add(reread.counts);
+        if !unknown.is_empty() && pinned.asked().one().is_none() {
+            let outcome = report.incomplete(format!("{} new records wait until everything is read", unknown.len()));
+            self.store.finish(run, outcome, now()).await?;
+            return Ok(());
+        }
         if let Some(error) = reread.broken {
             // What is not known is found again by its id.
             report.broken(error);
             self.store.finish(run, Outcome::Read, now()).await?;
+            return Ok(());
+        }
+        if !reread.unread.is_empty() {
+            let outcome = report.incomplete(format!("{} records could not be read by their ids", reread.unread.len()));
+            self.store.finish(run, outcome, now()).await?;
             return Ok(());
         }
         let counts = self.settle(pinned, run, options, report).await?;
@@ -163,8 +159,10 @@ impl Reading {
     pub(super) async fn look_again(&self, pinned: &Pinned, ids: &Operation) -> Result<Result<(), String>, StoreError> {
         let mut run = self.begin(pinned, RunKind::Confirm, None, true).await?;
         let (outcome, result) = match self.read_ids(pinned, ids, &mut run).await? {
-            Swept::Ended { seen, .. } if seen.ended => (Outcome::Read, Ok(())),
-            Swept::Ended { .. } => (Outcome::Incomplete(NO_LAST_PAGE.to_owned()), Err(NO_LAST_PAGE.to_owned())),
+            Swept::Ended { seen, .. } => match seen.gap(&run) {
+                Some(why) => (Outcome::Incomplete(why.clone()), Err(why)),
+                None => (Outcome::Read, Ok(())),
+            },
             Swept::Broken(error) => (Outcome::Failed(error.to_string()), Err(error.to_string())),
         };
         self.store.finish(run, outcome, now()).await?;

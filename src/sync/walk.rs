@@ -47,12 +47,17 @@ impl Seen {
     pub fn gap(self, run: &Run) -> Option<String> {
         let fetched = run.counts().fetched;
         match run.total() {
-            _ if self.lost > 0 => Some(format!("{} records came without an id, or not at all", self.lost)),
+            _ if self.lost > 0 => Some(lost(self.lost)),
             _ if !self.ended => Some(NO_LAST_PAGE.to_owned()),
             Some(total) if fetched < total => Some(format!("the source announced {total} records and sent {fetched}")),
             _ => None,
         }
     }
+}
+
+/// What is said of records that nobody knows.
+pub(super) fn lost(records: u64) -> String {
+    format!("{records} records came without an id, or not at all")
 }
 
 pub(super) const NO_LAST_PAGE: &str = "the list ended without a last page";

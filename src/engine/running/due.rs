@@ -56,7 +56,8 @@ impl Due {
             let interval = self.schedule.interval(trouble.at);
             return later(trouble.at, spread.pause(trouble, interval));
         }
-        let Some(read_at) = self.read_at else { return now };
+        // One that lies ahead was taken by a clock that was wrong.
+        let Some(read_at) = self.read_at.filter(|read_at| *read_at <= now) else { return now };
         let next = self.schedule.after(read_at);
         let span = spread.span(self.schedule.interval(read_at));
         match &self.schedule {

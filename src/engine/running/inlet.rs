@@ -26,6 +26,9 @@ const GATHER: Duration = Duration::from_millis(200);
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
+/// How long webhooks wait while the source refuses the credentials.
+const AFTER_A_REFUSAL: Duration = Duration::from_secs(60);
+
 /// While records wait for a sync: how often it is looked whether it came, and how long after one was asked for another is;
 /// twice as long each time, since a model that cannot be read waits forever.
 const LOOK_FOR_SYNC: Duration = Duration::from_secs(2);
@@ -292,6 +295,10 @@ impl Follower<'_> {
         metrics::gauge!(WEBHOOK_INBOX, "connection" => member.name.clone()).set(inbox.hints as f64);
         if inbox.hints == 0 {
             return Ok(LOOK_AGAIN);
+        }
+        if member.was_refused() {
+            // The sync asks with its own pauses whether the credentials are taken again.
+            return Ok(AFTER_A_REFUSAL);
         }
         let reading = self.reading()?;
         let pass = match follow(&reading).await {

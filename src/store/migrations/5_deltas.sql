@@ -38,7 +38,8 @@ CREATE INDEX syncs_of_kinds ON syncs (connection, model, kind, id);
 -- Whether the source had the row no more when it was last looked for. A row that it marks as deleted is still there.
 ALTER TABLE records ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
 
-CREATE INDEX records_deleted ON records (remote_deleted_at) WHERE remote_deleted_at IS NOT NULL;
+-- Those that are still to be cleared.
+CREATE INDEX records_deleted ON records (remote_deleted_at) WHERE remote_deleted_at IS NOT NULL AND raw_hash <> x'';
 
 -- That deletions are held is told as well. Here too the table is made anew for the sake of a check.
 CREATE TABLE events_5 (

@@ -23,3 +23,6 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX deliveries_by_age ON deliveries (received_at);
+
+-- Runs under way are few among many, and each beginning looks for them.
+CREATE INDEX syncs_running ON syncs (connection, model, kind) WHERE state = 'running';
