@@ -110,6 +110,11 @@ impl Source {
         }
     }
 
+    /// How many rows an operation's list has, if the remote system says so: a page of one row tells.
+    pub async fn count(&self, operation: &Operation) -> Result<Option<u64>, SourceError> {
+        Ok(self.read(operation, &Position::default(), 1, Attempts::All).await?.total)
+    }
+
     /// The record that an operation gives for an id, as the text that came; none when there is no such record.
     pub async fn record(&self, operation: &Operation, id: &str) -> Result<Option<String>, SourceError> {
         let pass = self.access.pass().await?;

@@ -33,8 +33,13 @@ impl Reading {
     ) -> Result<(), StoreError> {
         let Some(ids) = pinned.asked().ids() else { return Ok(()) };
         for is_second in [false, true] {
-            let total = match self.source.page(ids, 0).await {
-                Ok(page) => page.total,
+            let total = match self.source.count(ids).await {
+                Ok(total) => total,
+                // It is about the row that came along; what changed was read.
+                Err(error) if error.is_of_one_answer() => {
+                    tracing::warn!(connection = self.connection, model = pinned.asked().model().name, %error, "rows could not be counted");
+                    return Ok(());
+                }
                 Err(error) => {
                     report.broken(error);
                     return Ok(());

@@ -1,7 +1,10 @@
 //! Rows that are gone, and when that is believed.
 
+use std::time::Duration;
+
 use crosswalk::model::{APPLICATIONS, CANDIDATES, JOBS};
-use crosswalk::store::{Cause, RunKind};
+use crosswalk::sandbox::Faults;
+use crosswalk::store::{Cause, RunKind, RunState};
 use crosswalk::sync::{State, SyncOptions};
 use serde_json::json;
 
@@ -122,4 +125,44 @@ async fn what_is_deleted_for_long_is_cleared_and_stays_so_until_it_returns() {
     let back = tenant.get(&CANDIDATES, &id).await.unwrap();
     assert_eq!((&back["first_name"], &back["id"]), (&kept["first_name"], &kept["id"]));
     assert!(back["remote_deleted_at"].is_null());
+}
+
+#[tokio::test]
+async fn a_list_with_a_lasting_gap_is_not_read_whole_by_every_sync() {
+    let tenant = Tenant::start(40).await;
+    tenant.sync(&JOBS).await;
+    let id = tenant.ids(&JOBS).await[3].clone();
+    let plan = format!("poisoned: [{{ type: CRVacancy, id: '{id}' }}]");
+    tenant.sandbox.set_faults(Faults::parse(&plan).unwrap()).unwrap();
+    tenant.connect("{ full_every: 3s }");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let tried = tenant.read(&JOBS, SyncOptions::default()).await;
+    assert!(tried.all && matches!(tried.state, State::Incomplete(_)), "{:?}", tried.state);
+
+    let other = tenant.ids(&JOBS).await[5].clone();
+    tenant.sandbox.edit("CRVacancy", &other, |it| drop(it.insert("jobTitle".into(), json!("Glazier")))).unwrap();
+    let next = tenant.read(&JOBS, SyncOptions::default()).await;
+    assert!(!next.all && matches!(next.state, State::Complete), "{:?}", next.state);
+    assert_eq!(tenant.get(&JOBS, &other).await.unwrap()["name"], "Glazier", "what changed is read meanwhile");
+    assert!(!tenant.is_deleted(&JOBS, &id).await);
+}
+
+#[tokio::test]
+async fn what_was_held_and_is_there_again_is_held_no_more() {
+    let tenant = Tenant::start(60).await;
+    tenant.sync(&APPLICATIONS).await;
+    let all = tenant.sandbox.stats().operations["crMatchPage"];
+    assert!(all > 0);
+    // The source hides most of its rows for a while, as when a client loses rights.
+    tenant.edit(
+        "mappings/carerix/applications.yaml",
+        "  query: crMatchPage\n",
+        "  query: crMatchPage\n  where: toEmployee.employeeID < 10010\n",
+    );
+    let held = tenant.read(&APPLICATIONS, SyncOptions::default()).await;
+    assert!(matches!(held.state, State::Held(_)), "{:?}", held.state);
+    tenant.edit("mappings/carerix/applications.yaml", "  where: toEmployee.employeeID < 10010\n", "");
+    tenant.sync(&APPLICATIONS).await;
+    let history = tenant.engine.store().chain(NAME, &APPLICATIONS).await.unwrap();
+    assert!(history.full.is_some_and(|run| run.state == RunState::Complete));
 }

@@ -162,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_read_that_lies_ahead_was_told_by_a_wrong_clock() {
+        let ahead = due(Schedule::Every(HOUR), Some("2027-11-24T12:00:00Z"));
+        let now = moment("2026-11-24T12:00:00Z");
+        assert_eq!(ahead.at(TOGETHER, now), now);
+    }
+
+    #[test]
     fn an_interval_counts_from_the_beginning_of_the_last_read() {
         let hourly = due(Schedule::Every(HOUR), Some("2026-11-24T12:10:00Z"));
         assert_eq!(hourly.at(TOGETHER, moment("2026-11-24T12:30:00Z")), moment("2026-11-24T13:10:00Z"));
