@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-
-use super::Home;
 use super::definition::Definition;
 use super::keys;
 use super::limits::SaidLimits;
 use super::options::{self, Options};
 use super::secrets::secrets;
+use super::{Home, digest_of};
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
 use crate::vault;
 use crate::yaml::{self, Fields, Located, Value};
@@ -208,14 +206,9 @@ impl Connection {
 }
 
 fn tenant(connector: &str, settings: &BTreeMap<String, Located<String>>, sandbox: Option<SandboxSettings>) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
     let made_up = sandbox.map(|SandboxSettings { seed, candidates, .. }| format!("{seed:?} {candidates:?}"));
     let settings = settings.iter().flat_map(|(name, value)| [name.as_str(), value.value.as_str()]);
-    for text in [connector].into_iter().chain(settings).chain(made_up.as_deref()) {
-        context.update(&(text.len() as u64).to_le_bytes());
-        context.update(text.as_bytes());
-    }
-    context.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of([connector].into_iter().chain(settings).chain(made_up.as_deref()))
 }
 
 fn sandbox(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problems) -> Option<SandboxSettings> {

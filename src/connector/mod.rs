@@ -444,15 +444,17 @@ fn all_files(connection: &Connection, files: &Files, overlay: &Files) -> Vec<Arc
 }
 
 fn hash(files: &[Arc<SourceFile>]) -> String {
+    digest_of(files.iter().flat_map(|file| [file.path.as_str(), file.text.as_str()]))
+}
+
+/// A short digest of texts and of where one ends and the next begins.
+fn digest_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
-    for file in files {
-        for part in [&file.path, &file.text] {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part.as_bytes());
-        }
+    for text in texts {
+        context.update(&(text.len() as u64).to_le_bytes());
+        context.update(text.as_bytes());
     }
-    let digest = context.finish();
-    digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    context.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

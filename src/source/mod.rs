@@ -30,8 +30,9 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::Stream;
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tracing::{Instrument, debug_span};
 
@@ -148,17 +149,14 @@ impl Source {
         from: impl Into<Position>,
     ) -> impl Stream<Item = Result<Page, SourceError>> + Send + 'a {
         let from = from.into();
-        let asking = Asking::new(self, operation, from.page);
         match self.remote.paging.sequence {
             Sequence::Numbered { prefetch } => {
-                let page = move |number| {
-                    let asking = Arc::clone(&asking);
-                    async move { asking.numbered(number).await }.instrument(debug_span!("page", page = number))
-                };
-                Either::Left(paging::in_order(page, from.page, prefetch))
+                let pages = paging::in_order(self.numbered(operation, from.page), from.page, prefetch);
+                Either::Left(pages)
             }
             Sequence::Cursors { .. } => {
                 let again = |page: &Page| SourceError::CursorAgain { request: self.request(operation, page.number) };
+                let asking = Asking::new(self, operation, from.page);
                 let page = move |at: Position| {
                     let (asking, span) = (Arc::clone(&asking), debug_span!("page", page = at.page));
                     async move { asking.at_cursor(at).await }.instrument(span)
@@ -178,12 +176,20 @@ impl Source {
         if self.reads_by_cursor() {
             return Either::Left(self.pages(operation, 0));
         }
-        let asking = Asking::new(self, operation, 0);
-        let page = move |number| {
+        Either::Right(paging::backwards(self.numbered(operation, 0)))
+    }
+
+    /// What asks for a numbered page of a walk that begins at `from`.
+    fn numbered<'a>(
+        &'a self,
+        operation: &'a Operation,
+        from: u32,
+    ) -> impl Fn(u32) -> BoxFuture<'a, Result<Page, SourceError>> + Send + 'a {
+        let asking = Asking::new(self, operation, from);
+        move |number| {
             let asking = Arc::clone(&asking);
-            async move { asking.numbered(number).await }
-        };
-        Either::Right(paging::backwards(page))
+            async move { asking.numbered(number).await }.instrument(debug_span!("page", page = number)).boxed()
+        }
     }
 
     async fn fetch(

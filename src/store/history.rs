@@ -1,8 +1,8 @@
 //! What is kept of every run.
 
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::error::{Problem, StoreError};
 use super::run::{Counts, RunKind};
@@ -129,6 +129,13 @@ pub struct Chain {
     pub sweep: Option<RunSummary>,
 }
 
+impl Chain {
+    /// The latest look at all rows, if somebody has to look before what it did not see is marked as deleted.
+    pub fn held(self) -> Option<RunSummary> {
+        self.sweep.or(self.full).filter(|run| run.state == RunState::Held)
+    }
+}
+
 impl Store {
     /// The latest complete run of a model that read its records.
     pub async fn latest_complete(&self, connection: &str, model: &Model) -> Result<Option<RunSummary>, StoreError> {
@@ -158,17 +165,7 @@ impl Store {
         model: &Model,
         kind: RunKind,
     ) -> Result<Option<RunSummary>, StoreError> {
-        let row = sqlx::query(
-            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND state <> 'running' \
-             ORDER BY id DESC LIMIT 1",
-        )
-        .bind(connection.to_owned())
-        .bind(model.name)
-        .bind(kind.as_str())
-        .fetch_optional(self.readers())
-        .await
-        .map_err(|error| self.error(error.into()))?;
-        row.as_ref().map(summary).transpose().map_err(|problem| self.error(problem))
+        self.latest(connection, model, kind, "state <> 'running'", 0).await
     }
 
     /// The latest run of a kind that came to the end of what it read.
@@ -179,22 +176,32 @@ impl Store {
         kind: RunKind,
         after: i64,
     ) -> Result<Option<RunSummary>, StoreError> {
-        let row = sqlx::query(
-            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND id > ? \
-             AND state IN ('complete', 'held') ORDER BY id DESC LIMIT 1",
-        )
-        .bind(connection.to_owned())
-        .bind(model.name)
-        .bind(kind.as_str())
-        .bind(after)
-        .fetch_optional(self.readers())
-        .await
-        .map_err(|error| self.error(error.into()))?;
+        self.latest(connection, model, kind, "state IN ('complete', 'held')", after).await
+    }
+
+    async fn latest(
+        &self,
+        connection: &str,
+        model: &Model,
+        kind: RunKind,
+        ended: &'static str,
+        after: i64,
+    ) -> Result<Option<RunSummary>, StoreError> {
+        let query = format!(
+            "SELECT * FROM syncs WHERE connection = ? AND model = ? AND kind = ? AND id > ? AND {ended} \
+             ORDER BY id DESC LIMIT 1"
+        );
+        let row = sqlx::query(AssertSqlSafe(query))
+            .bind(connection.to_owned())
+            .bind(model.name)
+            .bind(kind.as_str())
+            .bind(after)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(|error| self.error(error.into()))?;
         row.as_ref().map(summary).transpose().map_err(|problem| self.error(problem))
     }
-}
 
-impl Store {
     /// Ends the runs of a model that were broken off and that nobody goes on with: all that they were to read was read
     /// since.
     pub async fn end_broken_off(&self, connection: &str, model: &Model, at: Timestamp) -> Result<(), StoreError> {
@@ -209,11 +216,9 @@ impl Store {
         .await;
         ended.map(drop).map_err(|error| self.error(error.into()))
     }
-}
 
-impl Store {
-    /// Forgets the runs of a connection that ended before a moment, but for those by which it is known how far each model was read. Gives
-    /// how many.
+    /// Forgets the runs of a connection that ended before a moment, but for those by which it is known how far each model was
+    /// read. Gives how many.
     pub async fn forget_runs(&self, connection: &str, before: Timestamp) -> Result<u64, StoreError> {
         let mut writer = self.writer().await;
         let done = sqlx::query(

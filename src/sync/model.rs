@@ -174,8 +174,7 @@ impl Reading {
         report.all = true;
         let mut run = self.begin(pinned, RunKind::Full, None, options.full).await?;
         report.resumed_at = run.resumed().then(|| run.next_page());
-        if self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none() {
-            // The last page was written, and nothing tells what follows it.
+        if self.is_at_no_page(&run) {
             self.store.restart(&mut run).await?;
             report.resumed_at = None;
         }
@@ -211,17 +210,33 @@ impl Reading {
             Walk::Drifted => unreachable!("a run that drifted begins anew"),
         };
         if let Some(why) = seen.gap(&run) {
-            let outcome = report.incomplete(why);
-            report.counts += self.store.finish(run, outcome, now()).await?;
+            let counts = self.end_incomplete(run, why, report).await?;
+            report.counts += counts;
             return Ok(());
         }
         let counts = self.settle(pinned, run, options, report).await?;
-        report.add(counts);
+        report.counts += counts;
         if seen.moved && report.is_complete() {
             // A row that went away moved the rows behind it, and one of them may have been missed.
             self.sweep(pinned, options, report).await?;
         }
         Ok(())
+    }
+
+    /// Whether nothing tells where a run goes on: its last page was written, and gave no cursor.
+    pub(super) fn is_at_no_page(&self, run: &Run) -> bool {
+        self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none()
+    }
+
+    /// Ends a run that did not see all, for this reason.
+    pub(super) async fn end_incomplete(
+        &self,
+        run: Run,
+        why: String,
+        report: &mut ModelReport,
+    ) -> Result<Counts, StoreError> {
+        let outcome = report.incomplete(why);
+        self.store.finish(run, outcome, now()).await
     }
 
     /// A digest of what is asked, of whom, and by which pages: only a run that asks for the same can be gone on with.
@@ -251,10 +266,5 @@ impl ModelReport {
     pub(super) fn incomplete(&mut self, why: String) -> Outcome {
         self.state = State::Incomplete(why.clone());
         Outcome::Incomplete(why)
-    }
-
-    /// Adds what was done beside the reading of the list.
-    pub(super) fn add(&mut self, counts: Counts) {
-        self.counts += counts;
     }
 }

@@ -150,7 +150,7 @@ impl Reading {
         }
         let ids = self.store.partly_read(&self.connection, pinned.asked().model(), PARTIAL_AT_ONCE).await?;
         let reread = self.reread(pinned, &ids).await?;
-        report.add(reread.counts);
+        report.counts += reread.counts;
         Ok(())
     }
 }

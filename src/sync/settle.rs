@@ -33,26 +33,27 @@ impl Reading {
             alive = self.still_there(pinned, &run).await?;
             confirmed = alive.is_empty();
         }
-        if !confirmed && pinned.asked().ids().is_none() {
-            // One look at a list that changes is not enough, and there is no other way to look. What is there is read.
-            let reread = self.reread(pinned, &alive).await?;
-            report.add(reread.counts);
-            if unseen.rows > u64::from(ASKED_FOR) || !reread.unread.is_empty() || !reread.missing.is_empty() {
-                report.state = State::Complete;
-                return self.store.finish(run, Outcome::Read, now()).await;
+        match pinned.asked().ids() {
+            _ if confirmed => {}
+            Some(ids) => {
+                if let Err(why) = self.look_again(pinned, ids).await? {
+                    let why = format!("what is gone could not be confirmed: {why}");
+                    return self.end_incomplete(run, why, report).await;
+                }
+                // Those that the list has were missed; those that it has no more are gone.
+                let gone = self.store.unseen_ids(&run, u32::MAX).await?;
+                alive.retain(|id| !gone.contains(id));
+                report.counts += self.reread(pinned, &alive).await?.counts;
             }
-        } else if let (false, Some(ids)) = (confirmed, pinned.asked().ids())
-            && let Err(why) = self.look_again(pinned, ids).await?
-        {
-            let outcome = report.incomplete(format!("what is gone could not be confirmed: {why}"));
-            return self.store.finish(run, outcome, now()).await;
-        }
-        if !alive.is_empty() && pinned.asked().ids().is_some() {
-            // Those that the list has were missed; those that it has no more are gone.
-            let gone = self.store.unseen_ids(&run, u32::MAX).await?;
-            alive.retain(|id| !gone.contains(id));
-            let reread = self.reread(pinned, &alive).await?;
-            report.add(reread.counts);
+            None => {
+                // One look at a list that changes is not enough, and there is no other way to look. What is there is read.
+                let reread = self.reread(pinned, &alive).await?;
+                report.counts += reread.counts;
+                if unseen.rows > u64::from(ASKED_FOR) || !reread.unread.is_empty() || !reread.missing.is_empty() {
+                    report.state = State::Complete;
+                    return self.store.finish(run, Outcome::Read, now()).await;
+                }
+            }
         }
         report.state = State::Complete;
         self.store.finish(run, Outcome::Complete, now()).await

@@ -11,7 +11,7 @@ use super::walk::Seen;
 use super::{Event, Reading, SyncOptions, now};
 use crate::connector::Operation;
 use crate::source::{Position, SourceError};
-use crate::store::{Counts, Outcome, Run, RunKind, RunState, StoreError, SweepPage, Unseen};
+use crate::store::{Outcome, Run, RunKind, StoreError, SweepPage, Unseen};
 
 /// How a walk over ids ended.
 pub(super) enum Swept {
@@ -48,8 +48,7 @@ impl Reading {
             let Some(total) = total else { return Ok(()) };
             let known = self.store.count_present(&self.connection, pinned.asked().model()).await?;
             let chain = self.store.chain(&self.connection, pinned.asked().model()).await?;
-            let held = chain.sweep.or(chain.full).filter(|run| run.state == RunState::Held);
-            match held {
+            match chain.held() {
                 None if known == total => return Ok(()),
                 // Somebody was asked to look, and has to.
                 Some(held) if self.is_implausible(known, total) => {
@@ -90,8 +89,7 @@ impl Reading {
     ) -> Result<(), StoreError> {
         let Some(ids) = pinned.asked().ids() else { return Ok(()) };
         let mut run = self.begin(pinned, RunKind::Sweep, None, false).await?;
-        let is_at_no_page = self.source.reads_by_cursor() && run.next_page() > 0 && run.next_cursor().is_none();
-        if is_at_no_page || run.counts().created > 0 {
+        if self.is_at_no_page(&run) || run.counts().created > 0 {
             // The rows that were not known are read after all ids were: which ones they were is not kept.
             self.store.restart(&mut run).await?;
         }
@@ -107,18 +105,13 @@ impl Reading {
             }
         };
         report.swept = true;
-        if let Some(why) = seen.gap(&run) {
-            let outcome = report.incomplete(why);
-            self.store.finish(run, outcome, now()).await?;
-            return Ok(());
+        let waits = !unknown.is_empty() && pinned.asked().one().is_none();
+        let waits = waits.then(|| format!("{} new records wait until everything is read", unknown.len()));
+        if let Some(why) = seen.gap(&run).or(waits) {
+            return self.end_incomplete(run, why, report).await.map(drop);
         }
         let reread = self.reread(pinned, &unknown).await?;
-        report.add(reread.counts);
-        if !unknown.is_empty() && pinned.asked().one().is_none() {
-            let outcome = report.incomplete(format!("{} new records wait until everything is read", unknown.len()));
-            self.store.finish(run, outcome, now()).await?;
-            return Ok(());
-        }
+        report.counts += reread.counts;
         if let Some(error) = reread.broken {
             // What is not known is found again by its id.
             report.broken(error);
@@ -126,12 +119,11 @@ impl Reading {
             return Ok(());
         }
         if !reread.unread.is_empty() {
-            let outcome = report.incomplete(format!("{} records could not be read by their ids", reread.unread.len()));
-            self.store.finish(run, outcome, now()).await?;
-            return Ok(());
+            let why = format!("{} records could not be read by their ids", reread.unread.len());
+            return self.end_incomplete(run, why, report).await.map(drop);
         }
         let counts = self.settle(pinned, run, options, report).await?;
-        report.add(Counts { deleted: counts.deleted, ..Counts::default() });
+        report.counts.deleted += counts.deleted;
         Ok(())
     }
 

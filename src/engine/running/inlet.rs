@@ -14,7 +14,7 @@ use super::{Running, Shared};
 use crate::connector::{Reference, Webhooks};
 use crate::engine::figures::{WEBHOOK_INBOX, WEBHOOK_LAG, WEBHOOKS_RECEIVED, WEBHOOKS_REFUSED};
 use crate::engine::{EngineError, credentials};
-use crate::source::{Credentials, Source};
+use crate::source::Source;
 use crate::store::NewHint;
 use crate::sync::Reading;
 use crate::webhook::{Checked, Event, Gate, Key, Proof, Refused, check, check_for_nobody, follow};
@@ -223,11 +223,7 @@ impl Member {
         let unusable = |what: String| EngineError::Credentials { connection: self.name.clone(), what };
         let text = match (&wanted.key, &wanted.key_url) {
             (Some(key), _) => secrecy::ExposeSecret::expose_secret(&secret(key)?).to_owned(),
-            (None, Some(url)) => {
-                let credentials = shared.options.access.credentials(home, &connection)?;
-                let source = Source::of_health(self.live.revision().remote.clone(), credentials, self.health.clone())?;
-                source.text("key of webhooks", url).await?
-            }
+            (None, Some(url)) => self.source(shared, &connection)?.text("key of webhooks", url).await?,
             (None, None) => {
                 return Err(unusable("it names no public key for webhooks; write `webhooks: { key: … }`".to_owned()));
             }
@@ -340,20 +336,9 @@ impl Follower<'_> {
         let connection = member.state().connection.clone();
         let source = match self.source.take() {
             Some(source) => source,
-            None => {
-                let credentials: Credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
-                Arc::new(Source::of_health(member.live.revision().remote.clone(), credentials, member.health.clone())?)
-            }
+            None => Arc::new(member.source(shared, &connection)?),
         };
-        Ok(Reading {
-            connection: member.name.clone(),
-            live: Arc::clone(&member.live),
-            source,
-            store: shared.engine.store.clone(),
-            pace: shared.pace.clone(),
-            tenant: connection.tenant().to_owned(),
-            rules: connection.options.sync,
-        })
+        Ok(member.reading(shared, &connection, source))
     }
 
     /// Asks for a sync now, unless one is under way: that may bring the records as well.

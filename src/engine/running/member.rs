@@ -14,9 +14,10 @@ use super::inlet::Inlet;
 use super::status::SyncState;
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
+use crate::engine::EngineError;
 use crate::engine::figures::REMAPPED;
-use crate::source::{Caps, Health};
-use crate::sync::{RemapProgress, Remapping};
+use crate::source::{Caps, Health, Source};
+use crate::sync::{Reading, RemapProgress, Remapping};
 
 /// How long what the store did not let happen waits.
 pub(super) const AFTER_TROUBLE: Duration = Duration::from_secs(5);
@@ -88,6 +89,25 @@ impl Member {
     pub fn state(&self) -> MutexGuard<'_, State> {
         // What is behind the lock is replaced whole, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its source as the present files say it, within the health of the connection.
+    pub(super) fn source(&self, shared: &Shared, connection: &Connection) -> Result<Source, EngineError> {
+        let credentials = shared.options.access.credentials(&shared.engine.home, connection)?;
+        Ok(Source::of_health(self.live.revision().remote.clone(), credentials, self.health.clone())?)
+    }
+
+    /// What reads its records from a source.
+    pub(super) fn reading(&self, shared: &Shared, connection: &Connection, source: Arc<Source>) -> Reading {
+        Reading {
+            connection: self.name.clone(),
+            live: Arc::clone(&self.live),
+            source,
+            store: shared.engine.store.clone(),
+            pace: shared.pace.clone(),
+            tenant: connection.tenant().to_owned(),
+            rules: connection.options.sync,
+        }
     }
 
     /// Has stored records mapped again that the revision in use would map otherwise.

@@ -50,8 +50,7 @@ impl Engine {
             let complete = self.store.latest_complete(connection, model).await?;
             let chain = self.store.chain(connection, model).await?;
             // What changed is read on while deletions are held.
-            let looked = chain.sweep.or(chain.full).filter(|run| run.state == RunState::Held);
-            let held = looked.map(|run| run.message.unwrap_or_default());
+            let held = chain.held().map(|run| run.message.unwrap_or_default());
             let is_wrong = latest.state == RunState::Failed || latest.state == RunState::Incomplete;
             models.push(ModelStatus {
                 model: model.name.to_owned(),

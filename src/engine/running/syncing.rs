@@ -17,9 +17,8 @@ use crate::engine::EngineError;
 use crate::engine::figures::{ISSUES, PAGES, RECORDS, count_sync};
 use crate::engine::standing::{self, Credentials, Seen};
 use crate::model::Model;
-use crate::source::Source;
 use crate::store::StoreError;
-use crate::sync::{Event, Reading, State as Ended, SyncOptions, SyncReport};
+use crate::sync::{Event, State as Ended, SyncOptions, SyncReport};
 
 /// The clock is looked at so often: a computer that slept, or a clock that was set, is noticed then.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -183,17 +182,7 @@ impl Member {
     ) -> Result<Option<SyncReport>, EngineError> {
         self.recover(shared).await?;
         let connection = self.state().connection.clone();
-        let credentials = shared.options.access.credentials(&shared.engine.home, &connection)?;
-        let remote = self.live.revision().remote.clone();
-        let reading = Reading {
-            connection: self.name.clone(),
-            live: Arc::clone(&self.live),
-            source: Arc::new(Source::of_health(remote, credentials, self.health.clone())?),
-            store: shared.engine.store.clone(),
-            pace: shared.pace.clone(),
-            tenant: connection.tenant().to_owned(),
-            rules: connection.options.sync,
-        };
+        let reading = self.reading(shared, &connection, Arc::new(self.source(shared, &connection)?));
         let behind_a_page = Notify::new();
         let observe = |event: Event| {
             if let Some(now) = &mut self.state().sync.now {
