@@ -13,6 +13,7 @@ mod dispatch;
 mod failure;
 mod general;
 mod limits;
+mod page;
 mod reply;
 mod routes;
 mod server;

@@ -17,6 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::dispatch::dispatch;
+use super::page::pages;
 use super::shared::Api;
 use super::tls::Tls;
 use super::webhooks::webhooks;
@@ -58,7 +59,7 @@ impl ApiListener {
     /// Begins to answer. Where the engine reads its sources, it also takes what those tell at `/webhooks/{connection}`.
     pub fn serve(self, api: Arc<Api>) -> io::Result<ApiServer> {
         let address = self.listener.local_addr()?;
-        let router = Router::new().fallback(dispatch).with_state(Arc::clone(&api));
+        let router = Router::new().fallback(dispatch).with_state(Arc::clone(&api)).merge(pages(&api));
         let router = match api.running.syncs() {
             true => router.merge(webhooks(Arc::clone(&api.running))),
             false => router,

@@ -14,7 +14,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
 
 function ago(moment) {
   if (!moment) return "never";
@@ -26,8 +26,9 @@ function ago(moment) {
 const time = (moment) =>
   moment ? element("time", { datetime: moment, title: new Date(moment).toISOString() }, ago(moment)) : "never";
 
-function lag(seconds) {
-  if (seconds === null || seconds === undefined) return "never read to its end";
+function lag(readAt) {
+  if (!readAt) return "never read to its end";
+  const seconds = Math.max(0, Math.round((Date.now() - new Date(readAt)) / 1000));
   const [unit, size] = units.find(([, size]) => seconds >= size) ?? units.at(-1);
   const count = Math.floor(seconds / size);
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
@@ -57,7 +58,7 @@ function facts(connection) {
   const list = [
     [sync.now ? "Sync under way" : "Next sync", next],
     ["Last sync", time(sync.tried_at)],
-    ["Lag", lag(connection.lag_seconds)],
+    ["Lag", lag(connection.read_at)],
     ["Revision", element("code", { title: connection.revision ?? "" }, connection.revision?.slice(0, 12) ?? "none")],
   ];
   const left = connection.remap.reduce((sum, model) => sum + model.left, 0);
@@ -67,16 +68,18 @@ function facts(connection) {
 
 function models(connection) {
   if (connection.models.length === 0) return null;
-  const head = element("tr", {}, ...["Model", "Read", "Next", "Trouble"].map((name) => element("th", { scope: "col" }, name)));
+  const troubleOf = (model) => model.held ?? model.error ?? (model.failures > 0 ? `failed ${model.failures} times` : "");
+  const columns = ["Model", "Read", "Next", ...(connection.models.some(troubleOf) ? ["Trouble"] : [])];
+  const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
   const rows = connection.models.map((model) => {
-    const trouble = model.held ?? model.error ?? (model.failures > 0 ? `failed ${model.failures} times` : "");
+    const trouble = troubleOf(model);
     return element(
       "tr",
       {},
       element("th", { scope: "row" }, model.model),
       element("td", {}, time(model.read_at)),
       element("td", {}, model.next_at ? time(model.next_at) : "–"),
-      element("td", { class: trouble ? "reason warn" : "reason" }, trouble),
+      trouble ? element("td", { class: "reason warn" }, trouble) : null,
     );
   });
   return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)));
