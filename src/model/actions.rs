@@ -64,7 +64,7 @@ pub static LONG_TEXT: Shape = Shape { about: "text", pattern: None, most: 100_00
 pub static COUNTRY: Shape = Shape {
     about: "the two-letter code of a country in capitals (ISO 3166-1), such as NL",
     pattern: Some("[A-Z]{2}"),
-    most: 2,
+    most: 255,
     fits: |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
 };
 

@@ -6,6 +6,7 @@
 
 mod actions;
 mod id;
+pub mod input;
 mod models;
 
 pub use actions::{
@@ -115,7 +116,7 @@ pub struct Shape {
     pub about: &'static str,
     /// The whole text as a regular expression of JSON Schema, without anchors. Nothing stands for any text.
     pub pattern: Option<&'static str>,
-    /// How many characters it may have.
+    /// How many characters it may have, with the blanks around it.
     pub most: usize,
     /// Whether a text has the form; the same as `pattern`.
     pub fits: fn(&str) -> bool,
