@@ -40,7 +40,7 @@ pub use running::{
     Passing, Received, Reload, Reloaded, RemapStatus, RunOptions, Running, Status, SyncKind, SyncNow, SyncState,
     Synced, changes,
 };
-pub use schemas::{FileSchema, SCHEMAS};
+pub use schemas::{FileSchema, SCHEMAS, input_schema, input_schema_text};
 
 use crate::connector::{Connection, Home, Live, Revision};
 use crate::model::Model;

@@ -476,6 +476,8 @@ fn converts(scalar: &Scalar, kind: &Kind) -> Result<(), String> {
         Kind::Enum { open, .. } => *open && *scalar == Scalar::Text,
         Kind::Map => *scalar == Scalar::Json,
         Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) => false,
+        // No record has them.
+        Kind::Shaped(_) | Kind::Base64 | Kind::Any => false,
     };
     if possible {
         return Ok(());
