@@ -1,6 +1,6 @@
 //! Redirects, each of which leads to an address that has to be looked at like the first.
 
-use reqwest::header::{ACCEPT_ENCODING, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, HeaderValue, LOCATION};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
@@ -20,7 +20,7 @@ pub(super) async fn get(guard: &Guard, client: &Client, mut url: Url) -> Result<
         }
         match response.status() {
             StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => return Ok((response, url)),
-            status if is_redirect(status) => url = next(guard, &url, &response)?,
+            status if is_redirect(status) => url = next(guard, &url, response.headers().get(LOCATION))?,
             status => return Err(FetchError::Status(status.as_u16())),
         }
     }
@@ -31,13 +31,13 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn next(guard: &Guard, from: &Url, response: &Response) -> Result<Url, FetchError> {
-    let nowhere = || FetchError::from(Refused::Malformed("a redirect leads nowhere".to_owned()));
-    let location = response.headers().get(LOCATION).ok_or_else(nowhere)?;
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| nowhere())?;
+/// Where a redirect leads.
+pub(super) fn next(guard: &Guard, from: &Url, location: Option<&HeaderValue>) -> Result<Url, Refused> {
+    let nowhere = || Refused::Malformed("a redirect leads nowhere".to_owned());
+    let location = std::str::from_utf8(location.ok_or_else(nowhere)?.as_bytes()).map_err(|_| nowhere())?;
     let to = from.join(location).map_err(|error| Refused::Malformed(format!("of a redirect: {error}")))?;
     if from.scheme() == "https" && to.scheme() == "http" {
-        return Err(Refused::Downgrade.into());
+        return Err(Refused::Downgrade);
     }
     guard.check(&to)?;
     Ok(to)

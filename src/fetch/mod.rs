@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 pub use address::Kind;
 pub use error::{FetchError, Refused};
@@ -104,7 +104,6 @@ impl Fetcher {
     }
 
     async fn receive(&self, url: &str, said: Said<'_>, bounds: &Bounds) -> Result<File, FetchError> {
-        let began = Instant::now();
         let url = self.guard.url(url)?;
         let (mut response, url) = follow::get(&self.guard, &self.client, url).await?;
         let headers = response.headers();
@@ -122,8 +121,7 @@ impl Fetcher {
         };
         let mut file = Growing::new(&self.folder, bounds.max_size)?;
         loop {
-            let deadline = (Instant::now() + bounds.idle).min(began + bounds.timeout);
-            let chunk = timeout_at(deadline, response.chunk())
+            let chunk = timeout(bounds.idle, response.chunk())
                 .await
                 .map_err(|_| FetchError::Stalled { after: bounds.idle, received: file.size() })?;
             let Some(chunk) = chunk.map_err(|error| FetchError::broken(&error))? else { break };
