@@ -4,9 +4,11 @@
 //! store's views, the coverage table) reads the tables of [`MODELS`]; nothing repeats them.
 
 mod id;
+mod lists;
 mod models;
 
 pub use id::Id;
+pub use lists::{EMAIL_ADDRESSES, Empty, Filter, LISTS, Link, Linked, List, Takes, Test};
 pub use models::{APPLICATION_STAGES, APPLICATIONS, CANDIDATES, ENTITIES, JOBS, MODELS, USERS};
 
 /// A unified model: a named list of typed fields.

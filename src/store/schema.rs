@@ -39,6 +39,10 @@ const WRITER_CACHE: &str = "-16384";
 /// Statements that may read at the same time.
 const READERS: u32 = 4;
 
+/// Texts that differ in the case of letters only are the same by this order. No index stands in it: other programs have to
+/// be able to open the file.
+pub(super) const CASELESS: &str = "caseless";
+
 /// Rows that are handed over between the thread of a connection and its user at once.
 const ROW_BUFFER: usize = 256;
 
@@ -57,6 +61,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(5, "deltas", include_str!("migrations/5_deltas.sql")),
         migration(6, "states", include_str!("migrations/6_states.sql")),
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
+        migration(11, "reads", include_str!("migrations/11_reads.sql")),
     ]
 }
 
@@ -71,6 +76,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .page_size(PAGE_SIZE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("temp_store", "memory")
+        .collation(CASELESS, |one, other| one.to_lowercase().cmp(&other.to_lowercase()))
         .row_buffer_size(ROW_BUFFER)
         .disable_statement_logging()
 }
@@ -124,7 +130,7 @@ async fn version(connection: &mut SqliteConnection) -> Result<i64, Problem> {
 }
 
 fn latest() -> i64 {
-    migrations().len() as i64
+    migrations().last().map_or(0, |last| last.version)
 }
 
 /// The connections that read. They never wait for the writer, nor it for them.
