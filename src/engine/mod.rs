@@ -9,6 +9,7 @@ mod figures;
 mod integration;
 mod keys;
 mod online;
+mod page;
 mod preview;
 mod pull;
 mod record;
@@ -31,6 +32,7 @@ pub use figures::{API_BOUNDS, API_SECONDS, BOUNDS, FIGURES, Figure, FigureKind, 
 pub use integration::IntegrationId;
 pub use keys::{ApiKey, MadeKey, NameTaken, NewKey};
 pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
+pub use page::{CursorError, PAGE_SIZE, Page, PageError, PageQuery, View};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};

@@ -7,6 +7,7 @@
 mod actions;
 mod id;
 pub mod input;
+mod lists;
 mod models;
 
 pub use actions::{
@@ -14,6 +15,7 @@ pub use actions::{
     Action, COUNTRY, CREATE_APPLICATION, CREATE_CANDIDATE, LONG_TEXT, MEDIA_TYPE, SET_APPLICATION_STAGE,
 };
 pub use id::Id;
+pub use lists::{EMAIL_ADDRESSES, Empty, Filter, LISTS, Link, Linked, List, Takes, Test};
 pub use models::{APPLICATION_STAGES, APPLICATIONS, CANDIDATES, ENTITIES, JOBS, MODELS, USERS};
 
 /// A unified model: a named list of typed fields.

@@ -66,6 +66,18 @@ pub(super) struct StoredState {
     pub(super) fetched_by: Option<i64>,
 }
 
+impl StoredState {
+    /// The group in whose records the row is shown; none where it is not.
+    pub(super) fn shown_in(&self) -> Option<&str> {
+        shown_in(self.unified_hash, self.remote_deleted_at.as_deref(), self.group.as_deref())
+    }
+}
+
+/// A row of no group is in `""`.
+fn shown_in<'a>(unified: Option<Hash>, deleted_at: Option<&str>, group: Option<&'a str>) -> Option<&'a str> {
+    (unified.is_some() && deleted_at.is_none()).then_some(group.unwrap_or_default())
+}
+
 /// How rows come to be written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made<'a> {
@@ -141,8 +153,12 @@ impl Change {
             (Some(stored), Err(_), None) => old(stored).clone(),
             _ => new.clone(),
         };
+        let members_of = kept(&row.members_of, |stored| &stored.members_of);
+        // What a record shows of others is a part of it.
+        let shows_others = stored.is_some_and(|stored| stored.members_of != members_of) && row.unified.is_ok();
         let touches_unified = stored.is_none() || unified_hash != stored_hash;
-        let is_changed = touches_unified || remote_deleted_at.is_some() != deleted_before.is_some();
+        let is_changed =
+            touches_unified || shows_others || remote_deleted_at.is_some() != deleted_before.is_some();
         let mut change = Change {
             verdict: match &row.unified {
                 Err(_) => Verdict::Rejected,
@@ -166,7 +182,7 @@ impl Change {
             issues: issues_text(&row.issues),
             failure: row.unified.as_ref().err().map(|failure| failure.0.clone()),
             group: kept(&row.group, |stored| &stored.group),
-            members_of: kept(&row.members_of, |stored| &stored.members_of),
+            members_of,
             changed_at: stored.filter(|_| !is_changed).map_or(at, |stored| &stored.changed_at).to_owned(),
             remote_deleted_at: remote_deleted_at.map(str::to_owned),
             fetched_by: match read {
@@ -190,6 +206,11 @@ impl Change {
             change.touches_record |= change.touches_raw || change.differs_silently(stored);
         }
         change
+    }
+
+    /// The group in whose records the row will be shown; none where it will not.
+    pub(super) fn shown_in(&self) -> Option<&str> {
+        shown_in(self.unified_hash, self.remote_deleted_at.as_deref(), self.group.as_deref())
     }
 
     /// Whether something differs that is no change to those who read unified records.

@@ -15,6 +15,18 @@ use super::{Store, moment, natural};
 /// Rows that are cleared in one transaction.
 const CLEARED_AT_ONCE: i64 = 500;
 
+/// Tells that rows left their groups at `?1`.
+macro_rules! left {
+    ($rows:literal) => {
+        concat!(
+            "INSERT INTO memberships (scope, owner, changed_at) \
+             SELECT DISTINCT scope, coalesce(group_key, ''), ?1 FROM records WHERE unified_hash IS NOT NULL AND ",
+            $rows,
+            " ON CONFLICT (scope, owner) DO UPDATE SET changed_at = excluded.changed_at"
+        )
+    };
+}
+
 /// What a run that reads all has not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unseen {
@@ -156,6 +168,7 @@ impl Store {
                 .bind(key.0)
                 .execute(&mut *transaction)
                 .await?;
+            sqlx::query(left!("key = ?2")).bind(moment::text(at)).bind(key.0).execute(&mut *transaction).await?;
             deleted += 1;
             // One that never mapped was never shown to anybody.
             if row.try_get(2)? {
@@ -204,6 +217,13 @@ pub(super) async fn delete_unseen(
     .bind(run.id)
     .fetch_one(&mut *connection)
     .await?;
+    sqlx::query(left!("key > ?2 AND key <= ?3 AND seen < ?4 AND vanished = 0 AND remote_deleted_at IS NULL"))
+        .bind(moment::text(at))
+        .bind(floor)
+        .bind(ceiling)
+        .bind(run.id)
+        .execute(&mut *connection)
+        .await?;
     let deleted = sqlx::query(
         "UPDATE records SET remote_deleted_at = ?, changed_at = ? \
          WHERE key > ? AND key <= ? AND seen < ? AND vanished = 0 AND remote_deleted_at IS NULL",

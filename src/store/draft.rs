@@ -1,6 +1,6 @@
 //! What rows will be written, compared before the transaction begins.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -55,6 +55,14 @@ static UPSERT_UNIFIED: LazyLock<Batched> = LazyLock::new(|| {
     Batched::rows("INSERT INTO unified (key, json) VALUES", 2, "ON CONFLICT (key) DO UPDATE SET json = excluded.json")
 });
 
+static UPSERT_MEMBERSHIPS: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::rows(
+        "INSERT INTO memberships (scope, owner, changed_at) VALUES",
+        3,
+        "ON CONFLICT (scope, owner) DO UPDATE SET changed_at = excluded.changed_at",
+    )
+});
+
 static MARK_SEEN: LazyLock<Batched> =
     LazyLock::new(|| Batched::set("UPDATE records SET seen = ?, revision = ?, vanished = 0 WHERE key IN"));
 
@@ -73,6 +81,8 @@ pub(super) struct Draft<'a> {
     records: Vec<DraftRow>,
     unified: Vec<(RowKey, String)>,
     untouched: Vec<RowKey>,
+    /// Groups that rows came to, or left.
+    regrouped: BTreeSet<String>,
     event: Event,
 }
 
@@ -95,6 +105,7 @@ impl<'a> Draft<'a> {
             records: Vec::new(),
             unified: Vec::new(),
             untouched: Vec::new(),
+            regrouped: BTreeSet::new(),
             event: Event::default(),
         }
     }
@@ -125,6 +136,10 @@ impl<'a> Draft<'a> {
         if let Some(told) = change.told {
             self.event.add(key, told);
         }
+        let (before, after) = (stored.as_ref().and_then(StoredState::shown_in), change.shown_in());
+        if before != after {
+            self.regrouped.extend([before, after].into_iter().flatten().map(str::to_owned));
+        }
         if change.touches_raw {
             self.payloads.push((key, row.raw.clone()));
         }
@@ -144,7 +159,7 @@ impl<'a> Draft<'a> {
 
     /// Writes everything but the payloads. Gives what to tell.
     pub async fn write(self, connection: &mut SqliteConnection) -> Result<Event, Problem> {
-        let Draft { made, scope, seen, records, unified, untouched, event, .. } = self;
+        let Draft { made, scope, seen, records, unified, untouched, regrouped, event, .. } = self;
         let revision = made.revision;
         let bind_key = |statement: Statement, key: &RowKey| statement.bind(key.0);
         let marks = match seen {
@@ -192,6 +207,11 @@ impl<'a> Draft<'a> {
         };
         UPSERT_UNIFIED
             .write_rows(connection, unified, |statement, (key, json)| statement.bind(key.0).bind(json))
+            .await?;
+        UPSERT_MEMBERSHIPS
+            .write_rows(connection, regrouped.into_iter().collect(), |statement, group| {
+                statement.bind(scope.number()).bind(group).bind(made.at.to_owned())
+            })
             .await?;
         for mark in marks {
             mark.execute(&mut *connection).await?;

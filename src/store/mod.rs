@@ -26,6 +26,7 @@ mod revision;
 mod run;
 mod schema;
 mod scope;
+mod snapshot;
 mod state;
 mod statement;
 mod sweep;
@@ -60,6 +61,7 @@ pub use remap::{RawRecord, RemapTarget, RemapWrite, Remapped, StoredRaw, Unmappe
 pub use revision::{KeptPlan, KeptRevision, NewRevision, text_digest};
 pub use run::{Counts, NewRun, Outcome, Run, RunKind};
 pub use scope::RowKey;
+pub use snapshot::{GroupedRow, ListRead, ListedRow, Narrow, Snapshot, Wanted};
 pub use state::{ConnectionState, Standing, StateChange};
 pub use sweep::SweepPage;
 

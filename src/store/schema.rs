@@ -39,6 +39,10 @@ const WRITER_CACHE: &str = "-16384";
 /// Statements that may read at the same time.
 const READERS: u32 = 4;
 
+/// Texts that differ in the case of letters only are the same by this order. No index stands in it: other programs have to
+/// be able to open the file.
+pub(super) const CASELESS: &str = "caseless";
+
 /// Rows that are handed over between the thread of a connection and its user at once.
 const ROW_BUFFER: usize = 256;
 
@@ -58,6 +62,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(6, "states", include_str!("migrations/6_states.sql")),
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
         migration(9, "keys", include_str!("migrations/9_keys.sql")),
+        migration(11, "reads", include_str!("migrations/11_reads.sql")),
     ]
 }
 
@@ -72,6 +77,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .page_size(PAGE_SIZE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("temp_store", "memory")
+        .collation(CASELESS, |one, other| one.to_lowercase().cmp(&other.to_lowercase()))
         .row_buffer_size(ROW_BUFFER)
         .disable_statement_logging()
 }

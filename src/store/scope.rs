@@ -65,6 +65,11 @@ impl Scope {
         rows.iter().map(|row| Ok((Scope(row.try_get(0)?), row.try_get(1)?))).collect()
     }
 
+    /// The scope of this number.
+    pub(super) fn numbered(number: i64) -> Scope {
+        Scope(number)
+    }
+
     /// The number that stands in the rows.
     pub(super) fn number(self) -> i64 {
         self.0

@@ -3,6 +3,7 @@
 mod damage;
 mod hints;
 mod holding;
+mod lists;
 mod opening;
 mod pages;
 mod reading;

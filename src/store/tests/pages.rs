@@ -39,7 +39,7 @@ async fn raw_revision_issues_and_groups_are_kept_up_to_date_silently() {
     let mut run = scratch.store.begin(NewRun { revision: "r2", ..new_run(5) }).await.unwrap();
     let mut row = with_issue(user("1", "Robin"), Severity::Unmapped);
     row.raw = Bytes::from_static(b"{\"_id\":\"1\",\"note\":\"new\"}");
-    (row.group, row.members_of) = (Some("g".into()), Some("m".into()));
+    row.group = Some("g".into());
     let rows = page(&run, at(5), vec![row]);
     let counts = scratch.store.write_page(&mut run, rows).await.unwrap();
     assert_eq!(counts, Counts { fetched: 1, unchanged: 1, issues: 1, ..Counts::default() });
@@ -47,8 +47,19 @@ async fn raw_revision_issues_and_groups_are_kept_up_to_date_silently() {
     let stored = scratch.user("1").await;
     assert_eq!(stored.changed_at, at(0));
     assert_eq!((stored.revision.as_str(), stored.issues.len()), ("r2", 1));
-    assert_eq!((stored.group.as_deref(), stored.members_of.as_deref()), (Some("g"), Some("m")));
+    assert_eq!(stored.group.as_deref(), Some("g"));
     assert_eq!(scratch.store.raw(stored.key).await.unwrap().unwrap(), b"{\"_id\":\"1\",\"note\":\"new\"}");
+}
+
+#[tokio::test]
+async fn a_row_that_shows_another_group_changed() {
+    let scratch = Scratch::open().await;
+    scratch.sync(0, vec![vec![user("1", "Robin")]]).await;
+    let shows = RecordWrite { members_of: Some("m".into()), ..user("1", "Robin") };
+    assert_eq!(scratch.sync(5, vec![vec![shows.clone()]]).await.changed, 1);
+    let stored = scratch.user("1").await;
+    assert_eq!((stored.members_of.as_deref(), stored.changed_at), (Some("m"), at(5)));
+    assert_eq!(scratch.sync(6, vec![vec![shows]]).await.unchanged, 1);
 }
 
 #[tokio::test]
