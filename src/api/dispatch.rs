@@ -28,7 +28,7 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// What is known of a request when it is logged. Neither its query nor values of its path are: they may be somebody's name.
 #[derive(Debug, Default)]
-struct Told {
+pub(super) struct Told {
     key: Option<String>,
     connection: Option<String>,
     allowance: Option<Allowance>,
@@ -83,7 +83,7 @@ fn method_name(method: &Method) -> &'static str {
 }
 
 /// Answers in the time that there is for it.
-async fn within(
+pub(super) async fn within(
     api: &Arc<Api>,
     id: &str,
     route: &'static Route,

@@ -19,6 +19,8 @@ mod routes;
 mod server;
 mod shared;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod webhooks;
 
