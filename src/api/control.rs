@@ -14,6 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::answer::ReloadAnswer;
+use super::shared::render;
 use crate::engine::Running;
 
 /// Gives the figures of the process, as text for Prometheus.
@@ -126,9 +127,5 @@ async fn status(State(served): State<Served>) -> Response {
 }
 
 async fn metrics(State(served): State<Served>) -> Response {
-    // What the store cannot say is missing; the rest is worth having.
-    if let Err(error) = served.running.measure().await {
-        tracing::warn!(%error, "some figures could not be taken from the store");
-    }
-    (served.figures)().into_response()
+    render(&served.running, &served.figures).await.into_response()
 }

@@ -1,13 +1,33 @@
-//! HTTP over a running engine. So far this is its control: a socket beside the store, which only its owner can open, so that
-//! other commands can ask the engine what it does and tell it to look at its files; and the place where sources tell of
-//! changes.
+//! HTTP over a running engine: the API of the unified models, for those who have a key ([`Api`]); its control, a socket
+//! beside the store, which only its owner can open, so that other commands can ask the engine what it does and tell it to look
+//! at its files; and the place where sources tell of changes.
+//!
+//! [`routes`] is the table of all endpoints. [`dispatch`] takes a request through it: key, limits, integration, body; the
+//! handler of an endpoint is called with what its row says that it needs.
 
 mod answer;
+mod call;
 mod client;
 mod control;
+mod dispatch;
+mod failure;
+mod general;
+mod limits;
+mod lists;
+mod parameters;
+mod reply;
+mod routes;
+mod server;
+mod shared;
+mod tenant;
+mod tls;
 mod webhooks;
 
 pub use answer::{ReloadAnswer, ReloadedAnswer};
 pub use client::{Client, ClientError};
 pub use control::{Claim, Control, ControlError, Figures, socket_of};
+pub use limits::ApiLimits;
+pub use server::{ApiListener, ApiServer};
+pub use shared::Api;
+pub use tls::{Tls, TlsError};
 pub use webhooks::{WebhookListener, WebhookServer, webhooks};

@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod get;
 mod history;
+mod keys;
 mod list;
 mod log;
 mod new;
@@ -24,6 +25,7 @@ mod rollback;
 mod run;
 mod sandbox;
 mod schema;
+mod serve;
 mod show;
 mod source;
 mod status;
@@ -33,6 +35,7 @@ mod table;
 mod terminal;
 mod test;
 mod vault;
+mod work;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -105,7 +108,7 @@ struct Common {
     /// The file with encrypted credentials [default: crosswalk.vault in DIR]
     #[arg(long, global = true, value_name = "FILE", env = "CROSSWALK_VAULT", hide_env_values = true)]
     vault: Option<PathBuf>,
-    /// What to log: error, warn, info, debug, trace, or a filter [default: warn, and info for `run`]
+    /// What to log: error, warn, info, debug, trace, or a filter [default: warn, and info for `run` and `serve`]
     #[arg(long, global = true, value_name = "LEVEL", env = "CROSSWALK_LOG", hide_env_values = true)]
     log: Option<String>,
     /// How to write the log: text, or json for one object a line
@@ -127,6 +130,8 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Serve(serve::Serve),
+    Keys(keys::Keys),
     Status(status::Status),
     History(history::History),
     Reload(reload::Reload),
@@ -161,7 +166,7 @@ pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone
     let terminal = Terminal::new(common.color, common.log_format);
     #[cfg(debug_assertions)]
     die_where_tests_want();
-    let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let usual = if matches!(command, Command::Run(_) | Command::Serve(_)) { "info" } else { "warn" };
     let filter = common.log.as_deref().unwrap_or(usual);
     let result = match log::start(filter, common.log_format, &terminal) {
         Ok(()) => {
@@ -192,6 +197,8 @@ impl Command {
     async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         match self {
             Command::Run(run) => run.run(context).await,
+            Command::Serve(serve) => serve.run(context).await,
+            Command::Keys(keys) => keys.run(context).await,
             Command::Status(status) => status.run(context).await,
             Command::History(history) => history.run(context).await,
             Command::Reload(reload) => reload.run(context).await,

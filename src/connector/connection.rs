@@ -7,6 +7,7 @@ use super::definition::Definition;
 use super::keys;
 use super::limits::SaidLimits;
 use super::options::{self, Options};
+use super::outside::{EndUser, end_user};
 use super::secrets::secrets;
 use super::{Home, digest_of};
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, Span, closest};
@@ -31,6 +32,8 @@ pub struct Connection {
     pub sandbox: Option<SandboxSettings>,
     /// What the webhooks of its source prove themselves with.
     pub webhooks: WebhookCredentials,
+    /// Whose it is.
+    pub end_user: EndUser,
     /// What is done with its records.
     pub options: Options,
     /// The folder beside its file that holds what it says in the place of the connector's mappings.
@@ -117,6 +120,7 @@ impl Connection {
             credentials: None,
             sandbox: None,
             webhooks: WebhookCredentials::default(),
+            end_user: EndUser::default(),
             options: Options::default(),
             overlay: None,
             tenant: String::new(),
@@ -165,6 +169,7 @@ impl Connection {
         let asked = connector.as_ref().and_then(|connector| asked_by(&connector.value));
         let credentials = credentials.map(|node| credential_sources(node, asked.as_deref(), file, problems));
         let sandbox = fields.get("sandbox").map(|node| sandbox(node, file, problems));
+        let end_user = fields.get("end_user").and_then(|node| end_user(node, file, problems));
         let options = fields.get("options").map(|node| options::read(node, file, problems));
         let limits = fields.get("limits").map(|node| SaidLimits::parse(node, file, problems));
         let webhooks = fields.get("webhooks").and_then(|node| webhook_credentials(node, file, problems));
@@ -180,6 +185,7 @@ impl Connection {
             credentials: credentials.flatten(),
             sandbox,
             webhooks: webhooks.unwrap_or_default(),
+            end_user: end_user.unwrap_or_default(),
             options: options.flatten().unwrap_or_default(),
             overlay,
             limits: limits.flatten().unwrap_or_default(),

@@ -10,6 +10,7 @@ use super::keys::{
     CONNECTOR, DATE, DELETION, FAULTS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
 };
 use super::limits::SaidLimits;
+use super::outside::{self, PassthroughPattern, Tool};
 use super::pages::Pages;
 use super::permissions::Permissions;
 use super::remote::{Faults, OAUTH2_CREDENTIALS, Placement};
@@ -47,6 +48,8 @@ pub(crate) struct Definition {
     pub faults: Faults,
     pub scripts: script::Limits,
     pub permissions: Permissions,
+    pub tool: Tool,
+    pub passthrough: Vec<PassthroughPattern>,
 }
 
 /// Something that a connection says.
@@ -126,6 +129,10 @@ impl Definition {
         let scripts =
             fields.get("scripts").map_or_else(|| Some(script::Limits::default()), |node| reader.scripts(node));
         let permissions = fields.get("permissions").map(|node| Permissions::parse(node, file, problems));
+        let named = |name: &Option<Located<String>>| name.as_ref().map_or(String::new(), |name| name.value.clone());
+        let tool = outside::tool(fields.get("tool"), &named(&name), &named(&title), file, problems);
+        let passthrough =
+            fields.map("passthrough").iter().filter_map(|entry| outside::passthrough(entry, file, problems)).collect();
         fields.close();
         let oauth2 = match oauth2 {
             Some(oauth2) => Some(oauth2?),
@@ -160,6 +167,8 @@ impl Definition {
                 Some(permissions) => permissions?,
                 None => Permissions::default(),
             },
+            tool: tool?,
+            passthrough,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The keys of `connector.yaml` and of connection files.
 
 use super::limits::LIMITS;
+use super::outside::{END_USER, PASSTHROUGH, TOOL};
 use super::webhooks::WEBHOOKS;
 use crate::mapping::LABELS;
 use crate::script::Limits;
@@ -55,6 +56,13 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         ),
         Key::optional("faults", Is::Keys(&FAULTS), "What the source's refusals mean"),
         Key::optional("scripts", Is::Keys(&SCRIPTS), "What one call of a script function may use"),
+        Key::optional("tool", Is::Keys(&TOOL), "What the source is called in the HTTP API"),
+        Key::optional(
+            "passthrough",
+            Is::Map(&Is::Keys(&PASSTHROUGH)),
+            "Parts of the source that clients of the HTTP API may ask as they are, by the names that stand in the address",
+        )
+        .example("{ graphql: { base: \"{api}/graphql\" } }"),
         Key::optional(
             "permissions",
             Is::Keys(&PERMISSIONS),
@@ -402,6 +410,7 @@ pub(crate) static CONNECTION: Keys = Keys::new(
             Is::Keys(&WEBHOOK_CREDENTIALS),
             "What the webhooks of its source prove themselves with",
         ),
+        Key::optional("end_user", Is::Keys(&END_USER), "Whose connection it is, for clients of the HTTP API"),
         Key::optional("options", Is::Keys(&OPTIONS), "What is done with its records"),
         Key::optional(
             "limits",

@@ -11,6 +11,7 @@ pub(crate) mod keys;
 mod limits;
 mod live;
 mod options;
+mod outside;
 mod overlay;
 mod pages;
 mod permissions;
@@ -49,6 +50,7 @@ pub use files::Home;
 pub use form::{Form, FormAddress, FormSetting};
 pub use live::Live;
 pub use options::{ModelOptions, Options, SyncRules};
+pub use outside::{EndUser, Passthrough, Tool};
 pub use permissions::{PermissionHelp, Permissions};
 pub use remote::{
     CircuitLimits, EndMember, Faults, Header, HeaderPart, Limits, OAUTH2_CREDENTIALS, OAuth2, Paging, Placement, Rate,
@@ -70,6 +72,10 @@ pub struct Revision {
     pub connector: String,
     /// The name of the source, for people.
     pub title: String,
+    /// What the source is called in the HTTP API.
+    pub tool: Tool,
+    /// Parts of the source that clients of the HTTP API may ask as they are.
+    pub passthrough: BTreeMap<String, Passthrough>,
     /// How the source is reached.
     pub remote: Remote,
     /// How the source tells of changes by itself, if it does.
@@ -130,6 +136,7 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let settings = settings(&definition, connection, problems);
     let remote = remote(&definition, connection, &settings, problems);
     let webhooks = webhooks::of_connection(&definition, connection, &settings, problems);
+    let passthrough = outside::of_connection(&definition, connection, &settings, problems);
     let schema = schema(&definition, files.schema.as_ref()?, problems)?;
     let dialect = dialect(&definition, &settings);
     let around = Surroundings { schema: &schema, dialect: &dialect, tables: &tables, scripts: &scripts };
@@ -155,8 +162,9 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let files = all_files(connection, &files, &overlay);
-    let (connector, title) = (definition.name, definition.title);
-    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, labels })
+    let (connector, title, tool) = (definition.name, definition.title, definition.tool);
+    let hash = hash(&files);
+    Some(Revision { hash, connector, title, tool, passthrough, remote, webhooks, schema, files, plans, labels })
 }
 
 impl Remote {

@@ -65,6 +65,10 @@ pub(super) const WEBHOOKS_REFUSED: &str = "crosswalk_webhooks_refused_total";
 pub(super) const WEBHOOK_LAG: &str = "crosswalk_webhook_lag_seconds";
 /// Those that wait.
 pub(super) const WEBHOOK_INBOX: &str = "crosswalk_webhook_inbox";
+/// Requests of the HTTP API.
+pub(crate) const API_REQUESTS: &str = "crosswalk_api_requests_total";
+/// How long they took.
+pub(crate) const API_SECONDS: &str = "crosswalk_api_seconds";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -218,6 +222,20 @@ pub static FIGURES: &[Figure] = &[
         CONNECTION,
         Unit::Seconds,
         "From an event, as its source dates it, to its record in the store",
+    ),
+    figure(
+        API_REQUESTS,
+        Counter,
+        &["operation", "status"],
+        Unit::Count,
+        "Requests of the HTTP API that were answered; those that lead to no operation have a blank one",
+    ),
+    figure(
+        API_SECONDS,
+        Histogram,
+        &["operation"],
+        Unit::Seconds,
+        "How long answers took, from the head of a request to the last byte that was handed over",
     ),
     figure(WEBHOOK_INBOX, Gauge, CONNECTION, Unit::Count, "Events that wait to be followed"),
 ];

@@ -6,6 +6,8 @@ mod credentials;
 mod error;
 mod explain;
 mod figures;
+mod integration;
+mod keys;
 mod online;
 mod page;
 mod preview;
@@ -25,7 +27,10 @@ pub use coverage::{Coverage, FieldCoverage, Support};
 pub use credentials::credentials;
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
+pub(crate) use figures::{API_REQUESTS, API_SECONDS};
 pub use figures::{BOUNDS, FIGURES, Figure, FigureKind, describe};
+pub use integration::IntegrationId;
+pub use keys::{ApiKey, MadeKey, NameTaken, NewKey};
 pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
 pub use page::{CursorError, PAGE_SIZE, Page, PageError, PageQuery, View};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
@@ -219,6 +224,11 @@ impl Engine {
         revision: &Arc<Revision>,
     ) -> Result<Vec<(&'static Model, Unmapped)>, EngineError> {
         Ok(left_for(&self.store, connection, revision).await?)
+    }
+
+    /// Names the store to clients of the HTTP API.
+    pub async fn environment(&self) -> Result<String, EngineError> {
+        Ok(self.store.environment().await?)
     }
 
     /// What a connection's mappings fill, field by field.

@@ -125,6 +125,9 @@ impl Member {
     pub fn start(self: &Arc<Self>, shared: &Arc<Shared>, head_start: Duration) {
         // What it is started with may be what was wrong.
         self.state().dues.iter_mut().for_each(|due| due.trouble = None);
+        if !shared.options.writes {
+            return;
+        }
         let mut tasks = self.tasks();
         tasks.mapping = Some(tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle());
         if shared.options.syncs {

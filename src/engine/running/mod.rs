@@ -34,7 +34,7 @@ pub use self::options::RunOptions;
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, View};
 use crate::connector::{Connection, Remote, Revision, Watch};
 use crate::diagnostics::Report;
 use crate::source::Caps;
@@ -87,9 +87,12 @@ impl Engine {
     /// when a mapping changes. A connection whose files do not compile runs with its last good revision, which the store
     /// keeps; one that never had any waits until its files are mended.
     ///
-    /// One process at a time is at work on a store: a second one is refused, and told who is.
+    /// One process at a time is at work on a store: a second one is refused, and told who is, unless it does not write.
     pub async fn run(&self, options: RunOptions) -> Result<Running, EngineError> {
-        let hold = self.store.hold("runs the connections").await?;
+        let hold = match options.writes {
+            true => Some(self.store.hold("runs the connections").await?),
+            false => None,
+        };
         let watch = match options.watch.clone() {
             Some(watch) => Some(Watch::start(&self.home, watch).await.map_err(EngineError::Watch)?),
             None => None,
@@ -112,7 +115,7 @@ impl Engine {
         });
         shared.reload().await?;
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching, hold: Mutex::new(Some(hold)) })
+        Ok(Running { shared, watching, hold: Mutex::new(hold) })
     }
 }
 
@@ -141,6 +144,30 @@ impl Running {
     /// The revision that a connection runs with.
     pub fn revision(&self, connection: &str) -> Option<Arc<Revision>> {
         self.shared.members().get(connection).map(|member| member.live.revision())
+    }
+
+    /// The names of the connections that it knows, those included that have no revision to run with.
+    pub fn connections(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.shared.members().keys().cloned().collect();
+        names.extend(self.shared.broken().keys().cloned());
+        names
+    }
+
+    /// Whether connections are read.
+    pub fn syncs(&self) -> bool {
+        self.shared.options.syncs && self.writes()
+    }
+
+    /// Whether the store is written.
+    pub fn writes(&self) -> bool {
+        self.shared.options.writes
+    }
+
+    /// What of a connection can be read, with the files that it runs with.
+    pub fn view(&self, connection: &str) -> Option<View> {
+        let member = self.shared.members().get(connection).cloned()?;
+        let view = View::of(&member.state().connection, &member.live.revision());
+        Some(view)
     }
 
     /// Begins the next sync of a connection now, or as soon as the one under way ends. Models that are paused or off are
@@ -230,7 +257,7 @@ impl Shared {
             gone.clear();
         }
         // Kept before it is used: by what is kept it is known which records are mapped alike.
-        for (name, compiled) in &compiled {
+        for (name, compiled) in compiled.iter().filter(|_| self.options.writes) {
             if let Ok((_, Some(revision))) = compiled {
                 self.engine.store.keep_revision(&compile::kept(name, revision), self.options.keep).await?;
             }

@@ -15,6 +15,8 @@ pub struct RunOptions {
     pub access: Arc<dyn Access>,
     /// Whether connections are read by the clock.
     pub syncs: bool,
+    /// Whether the store is written. Without, nothing is synced or mapped again, and another engine may be at work on it.
+    pub writes: bool,
     /// Connections that are read at the same time; the others wait for their turn, in the order in which they came.
     pub max_syncs: usize,
     /// The time between connections that begin together, when the engine starts.
@@ -34,6 +36,7 @@ impl Default for RunOptions {
         RunOptions {
             access: Arc::new(FromHome),
             syncs: true,
+            writes: true,
             max_syncs: 8,
             stagger: Duration::from_millis(100),
             keep: super::KEPT,

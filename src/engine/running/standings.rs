@@ -12,6 +12,9 @@ const FILE_GONE: &str = "its file is gone";
 impl Shared {
     /// Keeps which connections are read and which are not.
     pub(super) async fn keep_standings(&self, connections: &[Reloaded]) {
+        if !self.options.writes {
+            return;
+        }
         let usual = Options::default().invalid_after;
         for Reloaded { connection: name, outcome } in connections {
             let member = self.members().get(name).cloned();

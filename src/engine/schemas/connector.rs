@@ -49,6 +49,7 @@ fn defined(name: &'static str) -> Value {
             "type": "string",
             "allOf": [{ "pattern": "\\{where\\}" }, { "pattern": "\\{changes\\}" }],
         }),
+        "slug" => json!({ "type": "string", "pattern": "^[a-z0-9]+$" }),
         "spelling" => json!({ "type": "string", "pattern": "\\{id\\}" }),
         other => super::mapping::of_a_file(other),
     }

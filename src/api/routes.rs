@@ -1,0 +1,260 @@
+//! Every endpoint, as one table: the router, the tests and the description of the API are made from it.
+
+use axum::http::Method;
+use futures_util::future::BoxFuture;
+
+use super::call::Call;
+use super::failure::{Failure, Family};
+use super::general;
+use super::lists;
+use super::reply::Answer;
+use super::tenant::{Key, Tenant};
+
+/// What a handler gives.
+pub(crate) type Reply = BoxFuture<'static, Result<Answer, Failure>>;
+
+/// What answers, and what it must be given for that: who has no tenant cannot be asked for one's records.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// Whoever asks.
+    Open(fn(Call) -> Reply),
+    /// Whoever has a key.
+    Keyed(fn(Call, Key) -> Reply),
+    /// Whoever has a key that opens all connections.
+    Operator(fn(Call, Key) -> Reply),
+    /// Whoever has a key to the connection that the header `X-Integration-Id` names.
+    Tenant(fn(Call, Tenant) -> Reply),
+    /// Whoever has a key to the connection that `{integration_id}` in the path names.
+    TenantInPath(fn(Call, Tenant) -> Reply),
+}
+
+/// An endpoint.
+pub(crate) struct Route {
+    /// The name of the operation, and of the function that answers.
+    pub name: &'static str,
+    pub method: Method,
+    /// The path, with names in braces for its values.
+    pub path: &'static str,
+    /// What it does, for the description of the API.
+    pub summary: &'static str,
+    /// The codes that it may give.
+    pub family: Family,
+    /// Whether it changes something at the source or here: a key that only reads is refused. It goes on when the client goes
+    /// away, may take longer, and may be sent large bodies.
+    pub writes: bool,
+    pub handler: Handler,
+}
+
+macro_rules! handler {
+    ($kind:ident $function:path) => {
+        handler!(@ $kind $function)
+    };
+    (@ Open $function:path) => { Handler::Open(|call| Box::pin($function(call))) };
+    (@ $kind:ident $function:path) => { Handler::$kind(|call, who| Box::pin($function(call, who))) };
+}
+
+/// Every endpoint.
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "healthz",
+        method: Method::GET,
+        path: "/healthz",
+        summary: "Whether the process answers",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Open general::healthz),
+    },
+    Route {
+        name: "readyz",
+        method: Method::GET,
+        path: "/readyz",
+        summary: "Whether requests may be sent here: the store can be read, and the server is not about to end",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Open general::readyz),
+    },
+    Route {
+        name: "metrics",
+        method: Method::GET,
+        path: "/metrics",
+        summary: "The figures of the engine and of the API, as text for Prometheus",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Operator general::metrics),
+    },
+    Route {
+        name: "check_api_key",
+        method: Method::GET,
+        path: "/v1/check-api-key",
+        summary: "Whether the key works",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Keyed general::check_api_key),
+    },
+    Route {
+        name: "get_users",
+        method: Method::GET,
+        path: "/v1/ats/users",
+        summary: "People who use the source, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::users),
+    },
+    Route {
+        name: "get_jobs",
+        method: Method::GET,
+        path: "/v1/ats/jobs",
+        summary: "Jobs with their stages, postings and teams, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::jobs),
+    },
+    Route {
+        name: "get_candidates",
+        method: Method::GET,
+        path: "/v1/ats/candidates",
+        summary: "Candidates with their applications, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::candidates),
+    },
+    Route {
+        name: "get_application_stages",
+        method: Method::GET,
+        path: "/v1/ats/application-stages",
+        summary: "Every stage that an application can be in, a page at a time; `stages` of a job are its own",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::application_stages),
+    },
+    Route {
+        name: "get_applications",
+        method: Method::GET,
+        path: "/v1/ats/applications",
+        summary: "Applications with their candidates, jobs and stages, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::applications),
+    },
+];
+
+/// What a method and a path lead to.
+pub(crate) enum Found {
+    Route(&'static Route, Values),
+    /// The path is there, and has these methods only.
+    OtherMethods(Vec<&'static Method>),
+    Nothing,
+}
+
+/// The values in a path, by their names.
+pub(crate) type Values = Vec<(&'static str, String)>;
+
+/// Finds what answers. A path is decoded piece by piece, so that it makes no difference how a client encodes a value.
+pub(crate) fn find(method: &Method, path: &str) -> Found {
+    let Some(pieces) = pieces(path) else { return Found::Nothing };
+    let mut methods = Vec::new();
+    for route in ROUTES {
+        let Some(values) = values(route.path, &pieces) else { continue };
+        if route.method == *method || (method == Method::HEAD && route.method == Method::GET) {
+            return Found::Route(route, values);
+        }
+        methods.push(&route.method);
+    }
+    if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }
+}
+
+/// The pieces of a path between its slashes, decoded; none when one is no text.
+fn pieces(path: &str) -> Option<Vec<String>> {
+    path.strip_prefix('/')?.split('/').map(decoded).collect()
+}
+
+/// A text with its `%XX` resolved.
+fn decoded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = |offset: usize| char::from(*bytes.get(at + offset)?).to_digit(16);
+        match (byte, hex(1), hex(2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(u8::try_from(high * 16 + low).ok()?);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// The values that stand in a path where the pattern has names.
+fn values(pattern: &'static str, pieces: &[String]) -> Option<Values> {
+    let mut values = Vec::new();
+    let mut expected = pattern[1..].split('/');
+    for piece in pieces {
+        let expected = expected.next()?;
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(_) if piece.is_empty() => return None,
+            Some(name) => values.push((name, piece.clone())),
+            None if expected == piece => {}
+            None => return None,
+        }
+    }
+    expected.next().is_none().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_the_same_however_it_is_encoded() {
+        let pattern = "/v1/ats/jobs/{job_id}/applications";
+        let value = |path: &str| values(pattern, &pieces(path).unwrap()).map(|values| values[0].1.clone());
+        for path in [
+            "/v1/ats/jobs/remote:10/applications",
+            "/v1/ats/jobs/remote%3A10/applications",
+            "/v1/ats/jobs/remote%3a10/applications",
+        ] {
+            assert_eq!(value(path).as_deref(), Some("remote:10"));
+        }
+        assert_eq!(value("/v1/ats/jobs/remote%3A1%2F0/applications").as_deref(), Some("remote:1/0"));
+        assert_eq!(value("/v1/ats/jobs/remote:1/0/applications"), None);
+        assert_eq!(value("/v1/ats/jobs//applications"), None);
+        assert_eq!(value("/v1/ats/jobs/1/applications/"), None);
+        assert_eq!(pieces("/v1/%ff"), None);
+        assert_eq!(decoded("100%").as_deref(), Some("100%"));
+    }
+
+    #[test]
+    fn no_two_routes_answer_the_same_and_each_says_what_it_does() {
+        let blank = |path: &str| {
+            path.split('/').map(|piece| if piece.starts_with('{') { "{}" } else { piece }).collect::<Vec<_>>().join("/")
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        for route in ROUTES {
+            assert!(seen.insert((route.method.as_str(), blank(route.path))), "{} twice", route.path);
+            assert!(seen.insert(("", route.name.to_owned())), "{} twice", route.name);
+            assert!(!route.summary.is_empty());
+            assert_eq!(route.family == Family::Ats, route.path.starts_with("/v1/ats/"));
+            assert_eq!(matches!(route.handler, Handler::TenantInPath(_)), route.path.contains("{integration_id}"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(value in "\\PC{1,20}") {
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            prop_assert_eq!(decoded(&encoded), Some(value));
+        }
+
+        #[test]
+        fn no_path_is_too_strange(path in "\\PC{0,40}") {
+            let _ = find(&Method::GET, &path);
+        }
+    }
+}
