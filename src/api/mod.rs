@@ -14,6 +14,8 @@ mod failure;
 mod general;
 mod limits;
 mod page;
+mod lists;
+mod parameters;
 mod reply;
 mod routes;
 mod server;

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use super::call::Call;
 use super::failure::{Failure, Family};
 use super::general;
+use super::lists;
 use super::reply::Answer;
 use super::tenant::{Key, Tenant};
 
@@ -143,6 +144,51 @@ pub(crate) static ROUTES: &[Route] = &[
         family: Family::General,
         writes: true,
         handler: handler!(Tenant general::passthrough),
+    },
+    Route {
+        name: "get_users",
+        method: Method::GET,
+        path: "/v1/ats/users",
+        summary: "People who use the source, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::users),
+    },
+    Route {
+        name: "get_jobs",
+        method: Method::GET,
+        path: "/v1/ats/jobs",
+        summary: "Jobs with their stages, postings and teams, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::jobs),
+    },
+    Route {
+        name: "get_candidates",
+        method: Method::GET,
+        path: "/v1/ats/candidates",
+        summary: "Candidates with their applications, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::candidates),
+    },
+    Route {
+        name: "get_application_stages",
+        method: Method::GET,
+        path: "/v1/ats/application-stages",
+        summary: "Every stage that an application can be in, a page at a time; `stages` of a job are its own",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::application_stages),
+    },
+    Route {
+        name: "get_applications",
+        method: Method::GET,
+        path: "/v1/ats/applications",
+        summary: "Applications with their candidates, jobs and stages, a page at a time",
+        family: Family::Ats,
+        writes: false,
+        handler: handler!(Tenant lists::applications),
     },
 ];
 

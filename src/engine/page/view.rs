@@ -45,6 +45,12 @@ impl View {
         }
     }
 
+    /// The same, with nothing that fills a field.
+    #[cfg(test)]
+    pub(super) fn forget(&mut self, model: &str, field: &str) {
+        self.mapped.get_mut(model).unwrap().remove(field);
+    }
+
     /// The name of the connection.
     pub fn connection(&self) -> &str {
         &self.connection

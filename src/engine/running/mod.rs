@@ -38,7 +38,7 @@ pub use self::passing::{NotPassed, Passing};
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, View};
 use crate::connector::{Connection, Remote, Revision, Watch};
 use crate::diagnostics::Report;
 use crate::source::Caps;
@@ -165,6 +165,13 @@ impl Running {
     /// Whether the store is written.
     pub fn writes(&self) -> bool {
         self.shared.options.writes
+    }
+
+    /// What of a connection can be read, with the files that it runs with.
+    pub fn view(&self, connection: &str) -> Option<View> {
+        let member = self.shared.members().get(connection).cloned()?;
+        let view = View::of(&member.state().connection, &member.live.revision());
+        Some(view)
     }
 
     /// Begins the next sync of a connection now, or as soon as the one under way ends. Models that are paused or off are
