@@ -33,8 +33,9 @@ use self::connection::SANDBOX;
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
+use crate::mapping::action::ActionPlan;
 use crate::mapping::{Dialect, Document, LabelsPlan, Plan, Surroundings, compile, labels};
-use crate::model::{MODELS, Model};
+use crate::model::{ACTIONS, MODELS, Model};
 use crate::schema::Schema;
 use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
@@ -79,6 +80,7 @@ pub struct Revision {
     /// The files that it was compiled from, the connection's own first.
     pub files: Vec<Arc<SourceFile>>,
     plans: BTreeMap<&'static str, Arc<Plan>>,
+    actions: BTreeMap<&'static str, Arc<ActionPlan>>,
     labels: Option<LabelsPlan>,
 }
 
@@ -107,6 +109,16 @@ impl Revision {
     /// How the names of free fields are read, if some plan needs them.
     pub fn labels(&self) -> Option<&LabelsPlan> {
         self.labels.as_ref()
+    }
+
+    /// The plan of an action, if the connector has a file for it.
+    pub fn action(&self, name: &str) -> Option<&Arc<ActionPlan>> {
+        self.actions.get(name)
+    }
+
+    /// The plans of actions, in the order in which the unified API lists them.
+    pub fn actions(&self) -> impl Iterator<Item = &Arc<ActionPlan>> {
+        ACTIONS.iter().filter_map(|action| self.actions.get(action.name))
     }
 
     /// The plans in the order in which a sync reads the models.
@@ -155,8 +167,9 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let files = all_files(connection, &files, &overlay);
+    let actions = BTreeMap::new();
     let (connector, title) = (definition.name, definition.title);
-    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, labels })
+    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, actions, labels })
 }
 
 impl Remote {

@@ -4,6 +4,7 @@
 //! YAML text → Document → (compile: schema, model, tables, scripts) → Plan → Session → unified JSON
 //! ```
 
+pub mod action;
 mod calls;
 mod changes;
 mod compile;

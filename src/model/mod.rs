@@ -3,9 +3,11 @@
 //! Everything that depends on what a unified record looks like (the checker of mappings, the columns of the
 //! store's views, the coverage table) reads the tables of [`MODELS`]; nothing repeats them.
 
+mod actions;
 mod id;
 mod models;
 
+pub use actions::{ACTIONS, Action};
 pub use id::Id;
 pub use models::{APPLICATION_STAGES, APPLICATIONS, CANDIDATES, ENTITIES, JOBS, MODELS, USERS};
 
@@ -92,6 +94,26 @@ pub enum Kind {
     Map,
     /// Rows of another model that belong to this one; filled when a record is read, never stored in it.
     Members(&'static Members),
+    /// A value of one of the source's own types, which an action writes. No model has such a field.
+    Foreign(Foreign),
+}
+
+/// What an action writes into the source. The names are those of the source's schema; they live as long as the program, like
+/// everything that a kind points to, and are as many as schemas have types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// An input object. Its members are looked up where a file names them: such types contain one another.
+    Object(&'static str),
+    /// One of the values of an enum.
+    Choice(&'static str),
+    /// A moment, written as dates of this scalar are.
+    Moment(&'static str),
+    /// A whole number; true and false become the numbers that stand for them.
+    Whole,
+    /// JSON of any shape.
+    Json,
+    /// A text or a number that is put into a filter.
+    Operand,
 }
 
 /// How the rows of another model are shown inside a record.
@@ -120,6 +142,20 @@ impl Kind {
             Kind::List(kind) => format!("a list ({} each)", kind.describe()),
             Kind::Map => "a map".into(),
             Kind::Members(members) => format!("the {} of the record", members.model),
+            Kind::Foreign(foreign) => foreign.describe(),
+        }
+    }
+}
+
+impl Foreign {
+    fn describe(self) -> String {
+        match self {
+            Foreign::Object(name) => format!("an object of type {name}"),
+            Foreign::Choice(name) => format!("a value of {name}"),
+            Foreign::Moment(_) => "a date and time".into(),
+            Foreign::Whole => "a whole number or a flag".into(),
+            Foreign::Json => "JSON of any shape".into(),
+            Foreign::Operand => "a text or a number".into(),
         }
     }
 }

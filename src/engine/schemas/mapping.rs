@@ -293,7 +293,7 @@ fn name(kind: &Kind, path: &str) -> String {
         Kind::Id(entity) => format!("id_of_{entity}"),
         Kind::Members(members) => format!("members_{}", members.model),
         Kind::List(item) => format!("list_of_{}", name(item, path)),
-        Kind::Enum { .. } | Kind::Object(_) => path.to_owned(),
+        Kind::Enum { .. } | Kind::Object(_) | Kind::Foreign(_) => path.to_owned(),
     }
 }
 
@@ -315,7 +315,7 @@ fn constant(kind: &Kind) -> Option<Value> {
         Kind::Integer => json!({ "type": ["integer", "string"], "pattern": "^[+-]?[0-9]+$" }),
         Kind::Boolean => json!({ "enum": [true, false, "true", "false"] }),
         Kind::Enum { values, .. } => json!({ "enum": values }),
-        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) => return None,
+        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) | Kind::Foreign(_) => return None,
     })
 }
 

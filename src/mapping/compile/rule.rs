@@ -13,7 +13,7 @@ use super::super::shape::Column;
 use super::Compiler;
 use super::view::View;
 use crate::diagnostics::{Place, Problem, Span};
-use crate::model::{self, ENTITIES, Field, Kind};
+use crate::model::{self, ENTITIES, Field, Foreign, Kind};
 use crate::schema::{Scalar, Target};
 use crate::table::{Manner, Table};
 use crate::yaml::Located;
@@ -475,7 +475,16 @@ fn converts(scalar: &Scalar, kind: &Kind) -> Result<(), String> {
         Kind::Timestamp => *scalar == Scalar::DateTime,
         Kind::Enum { open, .. } => *open && *scalar == Scalar::Text,
         Kind::Map => *scalar == Scalar::Json,
-        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) => false,
+        Kind::Foreign(Foreign::Whole) => {
+            matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Text | Scalar::Boolean)
+        }
+        Kind::Foreign(Foreign::Moment(_)) => *scalar == Scalar::DateTime,
+        Kind::Foreign(Foreign::Choice(_)) => *scalar == Scalar::Text,
+        Kind::Foreign(Foreign::Operand) => {
+            matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Text | Scalar::Boolean)
+        }
+        Kind::Foreign(Foreign::Json) => true,
+        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) | Kind::Foreign(Foreign::Object(_)) => false,
     };
     if possible {
         return Ok(());

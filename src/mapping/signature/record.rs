@@ -202,5 +202,6 @@ fn kind(kind: &Kind, digest: &mut Digest) {
         }
         Kind::Map => digest.tag("map"),
         Kind::Members(_) => digest.tag("members"),
+        Kind::Foreign(foreign) => digest.text(&format!("{foreign:?}")),
     }
 }
