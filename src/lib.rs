@@ -9,6 +9,7 @@ pub mod cli;
 pub mod connector;
 pub mod diagnostics;
 pub mod engine;
+pub mod fetch;
 pub mod mapping;
 pub mod model;
 pub mod sandbox;

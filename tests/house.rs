@@ -18,6 +18,7 @@ const FLOORS: &[&str] = &[
     "mapping",
     "connector",
     "source",
+    "fetch",
     "store",
     "sync",
     "webhook",
