@@ -457,6 +457,13 @@ pub(super) static OPTIONS: Keys = Keys::new(
         ),
         Key::optional("models", Is::Defined("clocks"), "Models that are read by a clock of their own, or not at all")
             .example("{ users: { every: 6h }, applications: { every: 5m } }"),
+        Key::optional("actions", Is::Defined("switches"), "Actions that are not to be done: each with `off`")
+            .example("{ create_candidate: off }"),
+        Key::optional(
+            "only_created",
+            Is::Flag,
+            "Of candidates and applications, read only those that actions made or changed",
+        ),
         Key::optional("paused", Is::Flag, "Do not read it by the clock; what is stored stays"),
         Key::optional(
             "invalid_after",

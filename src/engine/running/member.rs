@@ -1,6 +1,6 @@
 //! A connection of a running engine: what it runs with, its syncs and its remaps.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Duration, sleep};
 
 use super::Shared;
+use super::acting::KeptSource;
 use super::due::Due;
 use super::inlet::Inlet;
 use super::status::SyncState;
@@ -37,6 +38,10 @@ pub(super) struct Member {
     /// Where its source tells of changes.
     pub inlet: Inlet,
     tasks: Mutex<Tasks>,
+    /// What its actions ask and tell.
+    pub(super) acts_with: Mutex<Option<KeptSource>>,
+    /// Whether its file is gone.
+    pub(super) is_removed: AtomicBool,
     /// How often the store had been opened anew when it was told last of the revision in use.
     pub(super) recovered: AtomicU64,
 }
@@ -44,6 +49,7 @@ pub(super) struct Member {
 #[derive(Debug, Default)]
 struct Tasks {
     mapping: Option<AbortHandle>,
+    acting: Option<AbortHandle>,
     syncing: Option<JoinHandle<()>>,
 }
 
@@ -82,6 +88,8 @@ impl Member {
             sync_now: Notify::new(),
             inlet: Inlet::default(),
             tasks: Mutex::default(),
+            acts_with: Mutex::default(),
+            is_removed: AtomicBool::new(false),
             recovered: AtomicU64::new(0),
         }
     }
@@ -127,6 +135,7 @@ impl Member {
         self.state().dues.iter_mut().for_each(|due| due.trouble = None);
         let mut tasks = self.tasks();
         tasks.mapping = Some(tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle());
+        tasks.acting = Some(tokio::spawn(Arc::clone(self).go_on_with_actions(Arc::clone(shared))).abort_handle());
         if shared.options.syncs {
             self.start_following(shared);
             tasks.syncing = Some(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared), head_start)));
@@ -148,10 +157,11 @@ impl Member {
         }
     }
 
-    /// Ends what maps again, at once.
+    /// Ends what maps again and what goes on with actions, at once. An action that is under way stays so.
     pub fn stop_mapping(&self) {
-        if let Some(mapping) = self.tasks().mapping.take() {
-            mapping.abort();
+        let mut tasks = self.tasks();
+        for task in [tasks.mapping.take(), tasks.acting.take()].into_iter().flatten() {
+            task.abort();
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape::{self, Writer, or_nothing};
 use crate::connector::keys::{CLOCK, CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
-use crate::model::MODELS;
+use crate::model::{ACTIONS, MODELS};
 
 pub(super) fn connector() -> Value {
     shape::file(&CONNECTOR, &writer())
@@ -26,6 +26,11 @@ fn defined(name: &'static str) -> Value {
             "type": "object",
             "propertyNames": { "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() },
             "additionalProperties": writer().map(&CLOCK),
+        }),
+        "switches" => json!({
+            "type": "object",
+            "propertyNames": { "enum": ACTIONS.iter().map(|action| action.name).collect::<Vec<_>>() },
+            "additionalProperties": { "enum": ["on", "off", true, false] },
         }),
         "cron" => json!({ "type": "string", "pattern": "^\\s*\\S+(\\s+\\S+){4}\\s*$" }),
         "header_name" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),

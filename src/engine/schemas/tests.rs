@@ -18,7 +18,7 @@ use crate::connector::{Connection, Definition};
 use crate::diagnostics::{Problems, SourceFile};
 use crate::mapping::keys::{CUSTOM_FIELD, MAPPING, OVERLAY, RULES};
 use crate::mapping::{Document, Overlay, kinds};
-use crate::model::{Field, Kind, MODELS, Model};
+use crate::model::{ACTIONS, Field, Kind, MODELS, Model};
 use crate::table::{TABLE, Table};
 use crate::yaml::{Is, Key, Keys};
 
@@ -149,6 +149,11 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         "clocks" => {
             let names = MODELS.iter().map(|model| model.name.to_owned()).collect::<Vec<_>>();
             object(select(names).boxed(), map(&CLOCK, spot), 0)
+        }
+        "switches" => {
+            let names = ACTIONS.iter().map(|action| action.name.to_owned()).collect::<Vec<_>>();
+            let switch = select(vec![json!("on"), json!("off"), json!(true), json!(false)]);
+            object(select(names).boxed(), switch.boxed(), 0)
         }
         "cron" => select(vec!["0 2 * * *", "*/15 8-18 * * MON-FRI", " 0  0 1 * * "]).prop_map(Value::from).boxed(),
         "header_name" => "[A-Z][a-z]{0,4}(-[A-Z][a-z]{0,4}){0,2}".prop_map(Value::from).boxed(),
