@@ -1,5 +1,6 @@
 //! A connector's folder and a connection, compiled into one immutable revision.
 
+mod actions;
 mod changes;
 mod check;
 mod connection;
@@ -156,18 +157,20 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
         plans.insert(plan.model().name, Arc::new(plan));
     }
+    let action_documents = actions::documents(&files, problems);
+    let actions = actions::compile(&action_documents, around, problems);
     let remote = remote?;
     if problems.wants_warnings() {
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
-        if plans.len() == documents.len() && documents.len() == files.mappings.len() {
-            warn::tables(&tables, &[&files, &overlay], &documents, &plans, problems);
-            warn::functions(&scripts, &documents, problems);
+        if plans.len() == documents.len() && documents.len() == files.mappings.len() && actions.len() == files.actions.len() {
+            let used = warn::used(&documents, &action_documents);
+            warn::tables(&tables, &[&files, &overlay], &used, &plans, problems);
+            warn::functions(&scripts, &used, problems);
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let files = all_files(connection, &files, &overlay);
-    let actions = BTreeMap::new();
     let (connector, title) = (definition.name, definition.title);
     Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, actions, labels })
 }
@@ -266,6 +269,13 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
                     .help(format!("add `{name}` to `settings`: {}", setting.about)),
             );
         }
+        if let Some(given) = given.filter(|given| !setting.takes(&given.value)) {
+            problems.report(
+                Problem::error("M0619", format!("`{}` is no value of the setting `{name}`", given.value))
+                    .at(&connection.file, given.span, "no such value")
+                    .suggest(&given.value, setting.values.iter().map(String::as_str))
+            );
+        }
         let value = fill(value.map_or(missing, String::as_str), &settings);
         settings.insert(name.clone(), value);
     }
@@ -357,6 +367,14 @@ fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dial
         pages: definition.pages.arguments.clone(),
         free_fields: definition.free_fields.clone(),
         settings: settings.clone(),
+        setting_values: definition
+            .settings
+            .iter()
+            .filter(|setting| !setting.values.is_empty())
+            .map(|setting| (setting.name.value.clone(), setting.values.clone()))
+            .collect(),
+        type_mark: definition.type_mark.clone(),
+        quoting: definition.quoting.clone(),
     }
 }
 

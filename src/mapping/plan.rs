@@ -155,6 +155,7 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) enum Variable {
     Now,
+    Setting(Setting),
     /// The mark of a step of an action.
     Key,
 }

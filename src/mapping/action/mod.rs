@@ -7,10 +7,21 @@
 //!
 //! What a step does to the world (sending, keeping a journal, trying again) is not decided here.
 
+mod ask;
+mod compile;
+mod document;
 mod evaluate;
 mod filter;
+pub(crate) mod keys;
+pub(in crate::mapping) mod lasting;
+mod names;
 mod plan;
+mod warn;
+
+pub use compile::compile;
+pub use document::ActionDocument;
 
 pub use evaluate::{ActionContext, Decided, Evaluation, Issues, Request, Touched};
 pub use filter::Quoting;
+pub(in crate::mapping) use names::Names;
 pub use plan::{ActionPlan, Fail, FailCode, FetchFile, Find, ForEach, MadeMessage, Message, Mutate, Step, StepKind, Word};

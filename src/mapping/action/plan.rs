@@ -345,7 +345,7 @@ impl Word {
     pub(super) const ALL: [Word; 3] = [Word::Create, Word::Update, Word::Call];
 
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Word::Create => "create",
             Word::Update => "update",
@@ -364,8 +364,12 @@ impl FailCode {
         FailCode::Refused,
     ];
 
+    /// As they are written.
+    pub(super) const NAMES: [&'static str; 5] =
+        ["input_invalid", "not_found", "job_closed", "application_exists", "refused"];
+
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             FailCode::InputInvalid => "input_invalid",
             FailCode::NotFound => "not_found",

@@ -388,8 +388,12 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         Found::Value
     }
 
-    fn variable(&self, variable: &'e Variable) -> Value<'e> {
+    fn variable(&mut self, variable: &'e Variable) -> Value<'e> {
         match variable {
+            Variable::Setting(setting) => {
+                self.trace.setting(setting);
+                Value::text(Cow::Borrowed(&setting.value))
+            }
             Variable::Now => Value::Time(self.now.moment),
             Variable::Key => self.key.map_or(Value::Null, |key| Value::text(Cow::Borrowed(key))),
         }

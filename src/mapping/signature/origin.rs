@@ -41,6 +41,10 @@ impl<'p> Signer<'p> {
                 digest.tag("input");
                 digest.list(fields, |digest, field| self.field(field, at, digest));
             }
+            Origin::Variable(Variable::Setting(Setting { name: _, value })) => {
+                digest.tag("setting");
+                digest.text(value);
+            }
             Origin::Variable(Variable::Now) => digest.tag("$now"),
             Origin::Variable(Variable::Key) => digest.tag("$key"),
             Origin::Ref { entity, slots } => {
