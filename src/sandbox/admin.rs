@@ -4,6 +4,7 @@
 use super::data::{Change, Churn, EditError};
 use super::faults::Faults;
 use super::graphql::{Request, query_freely};
+use super::habits::Habits;
 use super::server::Shared;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -20,6 +21,8 @@ type Server = State<Arc<Shared>>;
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/faults", get(faults).put(set_faults).delete(no_faults))
+        .route("/habits", get(habits).put(set_habits))
+        .route("/outbox", get(outbox).delete(empty_outbox))
         .route("/stats", get(stats))
         .route("/tokens", delete(revoke))
         .route("/churn", post(churn))
@@ -54,6 +57,29 @@ async fn no_faults(State(shared): Server) -> Response {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
+}
+
+async fn habits(State(shared): Server) -> Response {
+    Json(shared.tenant.read().unwrap_or_else(PoisonError::into_inner).world.habits).into_response()
+}
+
+async fn set_habits(State(shared): Server, body: Bytes) -> Response {
+    match read::<Habits>(&body) {
+        Ok(habits) => {
+            shared.tenant.write().unwrap_or_else(PoisonError::into_inner).world.habits = habits;
+            Json(habits).into_response()
+        }
+        Err(problem) => refused(StatusCode::BAD_REQUEST, problem),
+    }
+}
+
+async fn outbox(State(shared): Server) -> Response {
+    Json(&shared.tenant.read().unwrap_or_else(PoisonError::into_inner).world.outbox).into_response()
+}
+
+async fn empty_outbox(State(shared): Server) -> StatusCode {
+    shared.tenant.write().unwrap_or_else(PoisonError::into_inner).world.outbox.clear();
+    StatusCode::NO_CONTENT
 }
 
 async fn stats(State(shared): Server) -> Response {

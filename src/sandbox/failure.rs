@@ -24,9 +24,19 @@ impl Failure {
         Failure { error_type: "BAD_REQUEST".to_owned(), error_detail: None, message: message.to_owned() }
     }
 
-    /// The sandbox does not do this.
-    pub(crate) fn unimplemented(message: &str) -> Failure {
-        Failure { error_detail: Some("UNIMPLEMENTED".to_owned()), ..Failure::bad_request(message) }
+    /// There is no such record.
+    pub(crate) fn not_found(message: &str) -> Failure {
+        Failure::of("NOT_FOUND", None, message)
+    }
+
+    /// The request would be right if the records stood otherwise.
+    pub(crate) fn precondition(message: &str) -> Failure {
+        Failure::of("FAILED_PRECONDITION", None, message)
+    }
+
+    /// The token does not reach so far.
+    pub(crate) fn denied() -> Failure {
+        Failure::of("PERMISSION_DENIED", None, "Access denied")
     }
 
     fn internal(message: &str) -> Failure {
@@ -112,8 +122,18 @@ pub(crate) fn field_error(error: &GraphQLError) -> Json {
 /// The body of an answer to a request that was not executed.
 pub(crate) fn refusal(errors: &[GraphQLError]) -> Json {
     let errors: Vec<Json> =
-        errors.iter().map(|error| Failure::bad_request(&error.message).to_json(Some(error))).collect();
+        errors.iter().map(|error| Failure::bad_request(&in_its_words(&error.message)).to_json(Some(error))).collect();
     json!({ "errors": errors })
+}
+
+/// A member of a variable that is missing, in the words of graphql-java (F).
+fn in_its_words(message: &str) -> String {
+    match message.strip_prefix("Missing value for non-null input object field ").and_then(|rest| rest.split_once('.')) {
+        Some((_, field)) => {
+            format!("Variable 'request' has an invalid value: Field '{field}' has coerced Null value for NonNull type")
+        }
+        None => message.to_owned(),
+    }
 }
 
 /// The body of an answer to a query that selects fields which are not there: messages, and lines and columns.

@@ -2,11 +2,16 @@
 
 use super::failure::{Failure, field_error, undefined};
 use super::faults::{Answer, Call, Endpoint, Fault, Fired, Invalid, Known, Target, nulled, refusal, spoiled};
-use super::resolve::{Context, Mutation, Query};
+use super::mutations::{Mutating, mutate};
+use super::resolve::{Context, Query};
+use super::scopes::Scopes;
 use super::server::{Line, Shared};
+use apollo_compiler::Schema;
 use apollo_compiler::executable::Operation;
+use apollo_compiler::request::RequestError;
 use apollo_compiler::resolvers::{Execution, ObjectValue};
 use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::validation::Valid;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -31,11 +36,12 @@ impl Request {
     }
 }
 
+/// What an execution yields.
 #[derive(Debug, Serialize)]
-struct Body {
-    data: Option<JsonMap>,
+pub(super) struct Body {
+    pub(super) data: Option<JsonMap>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Json>,
+    pub(super) errors: Vec<Json>,
 }
 
 /// `POST /graphql/v1/graphql`.
@@ -73,9 +79,10 @@ async fn respond(shared: &Arc<Shared>, headers: &HeaderMap, body: Bytes) -> Answ
     if let Some((_, answer)) = instead.as_ref().filter(|(fired, _)| !fired.after) {
         return answer.clone();
     }
-    if !shared.tokens.admits(headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())) {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(scopes) = shared.tokens.admits(authorization) else {
         return Answer::html(StatusCode::UNAUTHORIZED).with(header::WWW_AUTHENTICATE, "Bearer");
-    }
+    };
     let request = match request {
         Ok(request) => request,
         Err(error) => {
@@ -84,8 +91,13 @@ async fn respond(shared: &Arc<Shared>, headers: &HeaderMap, body: Bytes) -> Answ
         }
     };
     let (worker, faults) = (Arc::clone(shared), fired.clone());
-    let executed = tokio::task::spawn_blocking(move || answer(&worker, &request, &faults)).await;
+    let executed = tokio::task::spawn_blocking(move || answer(&worker, &request, &scopes, &faults)).await;
     let made = executed.unwrap_or_else(|_| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
+    for fired in fired.iter().filter(|fired| fired.after) {
+        if let Fault::Delay { ms } = fired.fault {
+            shared.wait(std::time::Duration::from_millis(ms)).await;
+        }
+    }
     let made = instead.map_or(made, |(_, answer)| answer);
     fired.iter().fold(made, |answer, fired| answer.damage(&fired.fault))
 }
@@ -99,7 +111,7 @@ fn call(shared: &Shared, request: &Request) -> Option<Call> {
 }
 
 /// Executes a request, with the faults that change what is in the answer.
-fn answer(shared: &Shared, request: &Request, fired: &[Fired]) -> Answer {
+fn answer(shared: &Arc<Shared>, request: &Request, scopes: &Scopes, fired: &[Fired]) -> Answer {
     let served = shared.faults.served();
     let known = match served.validated(&request.query) {
         Ok(known) => known,
@@ -109,8 +121,7 @@ fn answer(shared: &Shared, request: &Request, fired: &[Fired]) -> Answer {
         }
         Err(Invalid::Other(errors)) => return refuse(&errors),
     };
-    let located =
-        |error: apollo_compiler::request::RequestError| refuse(&[error.to_graphql_error(&known.document.sources)]);
+    let located = |error: RequestError| refuse(&[error.to_graphql_error(&known.document.sources)]);
     let operation = match known.document.operations.get(request.operation_name.as_deref()) {
         Ok(operation) => operation,
         Err(error) => return located(error),
@@ -122,7 +133,11 @@ fn answer(shared: &Shared, request: &Request, fired: &[Fired]) -> Answer {
         return answer;
     }
     let poison = shared.faults.poisoning();
-    let executed = execute(shared, served.schema(), &known, operation, variables, &poison);
+    let is_refusal = |fired: &&Fired| !fired.after && matches!(fired.fault, Fault::Denied | Fault::Error { .. });
+    let refused: Vec<String> = fired.iter().filter(is_refusal).flat_map(|fired| fired.keys.clone()).collect();
+    let (schema, poison, refused) = (served.schema(), &poison, refused.as_slice());
+    let asked = Mutating { schema, known: &known, operation, variables, poison, scopes, refused };
+    let executed = execute(shared, &asked);
     let Body { mut data, mut errors } = match executed {
         Ok(body) => body,
         Err(error) => return located(error),
@@ -142,28 +157,35 @@ fn refuse(errors: &[GraphQLError]) -> Answer {
     Answer::json(StatusCode::BAD_REQUEST, &super::failure::refusal(errors))
 }
 
-fn execute(
-    shared: &Shared,
-    schema: &apollo_compiler::validation::Valid<apollo_compiler::Schema>,
+/// Executes an operation: a query against the tenant as it stands, a mutation by itself.
+fn execute(shared: &Arc<Shared>, asked: &Mutating<'_>) -> Result<Body, RequestError> {
+    if asked.operation.is_mutation() {
+        return mutate(shared, asked);
+    }
+    let tenant = shared.tenant.read().unwrap_or_else(PoisonError::into_inner);
+    let (page_cap, clock) = (shared.options.page_cap, shared.options.clock());
+    let query = Query(Context { tenant: &tenant, page_cap, clock, poison: asked.poison, scopes: asked.scopes });
+    execute_with(asked.schema, asked.known, asked.operation, asked.variables, &query)
+}
+
+/// Executes an operation on a root.
+pub(super) fn execute_with(
+    schema: &Valid<Schema>,
     known: &Known,
     operation: &Operation,
     variables: &JsonMap,
-    poison: &super::faults::Poisoning,
-) -> Result<Body, apollo_compiler::request::RequestError> {
+    root: &dyn ObjectValue,
+) -> Result<Body, RequestError> {
     let execution = Execution::new(schema, &known.document)
         .operation(operation)
         .raw_variable_values(variables)
         .enable_schema_introspection(true);
-    let tenant = shared.tenant.read().unwrap_or_else(PoisonError::into_inner);
-    let (page_cap, clock) = (shared.options.page_cap, shared.options.clock());
-    let query = Query(Context { tenant: &tenant, page_cap, clock, poison });
-    let root: &dyn ObjectValue = if operation.is_mutation() { &Mutation } else { &query };
     let response = execution.execute_sync(root)?;
     Ok(Body { data: response.data, errors: response.errors.iter().map(field_error).collect() })
 }
 
-/// Answers a query without a token, faults or limits.
-pub(super) fn query_freely(shared: &Shared, request: &Request) -> Result<Json, String> {
+/// Answers a query, or carries out a mutation, without a token, faults or limits.
+pub(super) fn query_freely(shared: &Arc<Shared>, request: &Request) -> Result<Json, String> {
     let served = &shared.whole;
     let known = served.validated(&request.query).map_err(|invalid| match invalid {
         Invalid::Undefined(fields) => fields.into_iter().map(|(message, _)| message).collect::<Vec<_>>().join("\n"),
@@ -173,8 +195,10 @@ pub(super) fn query_freely(shared: &Shared, request: &Request) -> Result<Json, S
     let operation = operation.map_err(|_| "the query holds several operations".to_owned())?;
     let none = JsonMap::new();
     let variables = request.variables.as_ref().unwrap_or(&none);
-    let free = Default::default();
-    let body = execute(shared, served.schema(), &known, operation, variables, &free);
+    let (free, scopes) = (Default::default(), Scopes::whole());
+    let (schema, poison, refused) = (served.schema(), &free, [].as_slice());
+    let asked = Mutating { schema, known: &known, operation, variables, poison, scopes: &scopes, refused };
+    let body = execute(shared, &asked);
     let body = body.map_err(|error| error.message().to_string())?;
     match body.errors.first() {
         Some(error) => Err(error.to_string()),
@@ -188,7 +212,7 @@ impl Shared {
         for fired in fired {
             self.counters.fault(fired.fault.name());
             match &fired.fault {
-                Fault::Delay { ms } => self.wait(std::time::Duration::from_millis(*ms)).await,
+                Fault::Delay { ms } if !fired.after => self.wait(std::time::Duration::from_millis(*ms)).await,
                 Fault::RevokeTokens => self.tokens.revoke(),
                 Fault::Churn(churn) => drop(self.churn(*churn)),
                 Fault::RemoveFields { fields } => self.faults.change_schema(fields, &[]),

@@ -1,6 +1,7 @@
 //! The identity server: tokens for one client of one realm.
 
 use super::faults::{Answer, Call, Endpoint, Fault, Target, refusal};
+use super::scopes::{self, Scopes};
 use super::server::{Line, Shared};
 use axum::Json;
 use axum::body::Bytes;
@@ -15,34 +16,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use url::form_urlencoded;
 
-/// The scopes that a token has when none is asked for.
-const DEFAULT_SCOPE: &str = "urn:cx/cx5Wrapper:data:manage";
-
-/// Tokens that were given out, with the moment they end.
+/// Tokens that were given out, with the moment they end and what they open.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    valid_until: Mutex<HashMap<String, Instant>>,
+    valid: Mutex<HashMap<String, (Instant, Scopes)>>,
 }
 
 impl Tokens {
-    /// Whether a request with this header may pass.
-    pub(super) fn admits(&self, authorization: Option<&str>) -> bool {
-        let Some(token) = authorization.and_then(|value| strip_scheme(value, "bearer")) else { return false };
-        let tokens = self.valid_until.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(token.trim()).is_some_and(|&end| Instant::now() < end)
+    /// What a request with this header may do, if it may pass at all.
+    pub(super) fn admits(&self, authorization: Option<&str>) -> Option<Scopes> {
+        let token = authorization.and_then(|value| strip_scheme(value, "bearer"))?;
+        let tokens = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        let (end, scopes) = tokens.get(token.trim())?;
+        (Instant::now() < *end).then(|| scopes.clone())
     }
 
     /// Refuses every token that was given out so far.
     pub(super) fn revoke(&self) {
-        self.valid_until.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.valid.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn issue(&self, issuer: &str, client_id: &str, scope: &str, lifetime: Duration) -> String {
         let token = jwt_shaped(issuer, client_id, scope, lifetime);
-        let mut tokens = self.valid_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        tokens.retain(|_, end| *end > now);
-        tokens.insert(token.clone(), now + lifetime);
+        tokens.retain(|_, (end, _)| *end > now);
+        tokens.insert(token.clone(), (now + lifetime, Scopes::of(scope)));
         token
     }
 }
@@ -124,8 +123,10 @@ fn give(shared: &Shared, realm: &str, headers: &HeaderMap, body: &[u8], lifetime
     if secret != shared.options.client_secret {
         return refuse(StatusCode::UNAUTHORIZED, "unauthorized_client", "Invalid client or Invalid client credentials");
     }
-    let scope = value("scope").unwrap_or(DEFAULT_SCOPE);
-    if let Some(unknown) = scope.split_whitespace().find(|scope| !is_known_scope(scope)) {
+    let scope = value("scope").unwrap_or(&shared.options.scopes);
+    let own = Scopes::of(&shared.options.scopes);
+    let is_refused = |scope: &&str| !scopes::is_known(scope) || !own.cover(&Scopes::of(scope));
+    if let Some(unknown) = scope.split_whitespace().find(is_refused) {
         return refuse(StatusCode::BAD_REQUEST, "invalid_scope", &format!("Invalid scopes: {unknown}"));
     }
     let access_token = shared.tokens.issue(&issuer(shared), &id, scope, lifetime);
@@ -147,19 +148,6 @@ fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn form_decoded(text: &str) -> String {
     form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
-}
-
-/// `urn:cx/{component}:{resources}:{action}`, and the scopes that every realm has.
-fn is_known_scope(scope: &str) -> bool {
-    if matches!(scope, "openid" | "profile" | "email") {
-        return true;
-    }
-    let Some(rest) = scope.strip_prefix("urn:cx/") else { return false };
-    let parts: Vec<&str> = rest.split(':').collect();
-    let [component, resources, action] = parts[..] else { return false };
-    matches!(component, "cx5Wrapper" | "graphql" | "cx5Acl" | "webhooks" | "xmlapi")
-        && (resources == "data" || resources.starts_with("data/"))
-        && matches!(action, "manage" | "read")
 }
 
 fn issuer(shared: &Shared) -> String {

@@ -2,7 +2,8 @@
 //!
 //! It serves the schema of `mappings/carerix/schema.graphql` with the habits of the real API: unsorted queries come
 //! shuffled, filters speak the qualifier language, dates are the wall clock of Amsterdam, archived records hide unless
-//! `norestrict` asks for them. It reads only; mutations are refused.
+//! `norestrict` asks for them. Mutations are carried out with the source's habits, and where those are not known, with
+//! those of `Habits`.
 //!
 //! It misbehaves on demand, and its tenant lives: `faults` says how, and `Sandbox` and `/sandbox/…` edit.
 
@@ -12,19 +13,23 @@ mod failure;
 mod faults;
 mod graphql;
 mod guide;
+mod habits;
 mod identity;
+mod mutations;
 mod options;
 mod page;
 mod qualifier;
 mod resolve;
+mod scopes;
 mod server;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod webhooks;
 
-pub use data::{Churn, EditError};
+pub use data::{Churn, EditError, Mail};
 pub use faults::{ChurnRule, Concurrency, Cost, Endpoint, Fault, Faults, FaultsError, Poison, Rate, Rule, When};
+pub use habits::Habits;
 pub use options::Options;
 pub use stats::Stats;
 
@@ -35,7 +40,7 @@ use resolve::Tenant;
 use serde_json::{Map, Value, json};
 use server::Shared;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -55,7 +60,8 @@ impl Sandbox {
         let base_url = format!("http://{}", listener.local_addr()?);
         let faults = faults::State::new(options.faults.clone()).map_err(std::io::Error::other)?;
         let (seed, candidates) = (options.seed, options.candidates);
-        let world = tokio::task::spawn_blocking(move || World::new(seed, candidates)).await?;
+        let mut world = tokio::task::spawn_blocking(move || World::new(seed, candidates)).await?;
+        world.habits = options.habits;
         let shared = Arc::new(Shared {
             options,
             base_url,
@@ -165,7 +171,22 @@ impl Sandbox {
         self.shared.tokens.revoke();
     }
 
-    /// The `data` of a query, without token, limits or faults and from the whole schema; or the text of its error.
+    /// The e-mails that the source would have sent so far.
+    pub fn outbox(&self) -> Vec<Mail> {
+        self.shared.tenant.read().unwrap_or_else(PoisonError::into_inner).world.outbox.clone()
+    }
+
+    /// How writes are taken from now on.
+    pub fn set_habits(&self, habits: Habits) {
+        self.shared.tenant.write().unwrap_or_else(PoisonError::into_inner).world.habits = habits;
+    }
+
+    /// How writes are taken at the moment.
+    pub fn habits(&self) -> Habits {
+        self.shared.tenant.read().unwrap_or_else(PoisonError::into_inner).world.habits
+    }
+
+    /// The `data` of a query or mutation, without token, limits or faults and from the whole schema; or the text of its error.
     /// Pages are as long as `page_cap` allows.
     pub fn query(&self, text: &str) -> Result<Value, String> {
         query_freely(&self.shared, &Request::of(text, None))

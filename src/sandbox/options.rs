@@ -2,6 +2,7 @@
 
 use super::data::WallClock;
 use super::faults::Faults;
+use super::habits::Habits;
 use std::time::Duration;
 
 /// The set-up of a sandbox. The defaults are a small office with a fixed seed, so two default sandboxes answer the
@@ -21,6 +22,13 @@ pub struct Options {
     /// Whether a date without a zone in a qualifier is UTC. It is the wall clock of Amsterdam otherwise; which one the
     /// source means is not known.
     pub unzoned_dates_are_utc: bool,
+    /// How writes are taken, where that is not known of the source.
+    pub habits: Habits,
+    /// Whether the rights of the client's service account end at reading: mutations are denied, whatever the token says.
+    pub read_only: bool,
+    /// The scopes that the client has, parted by blanks. A token has them unless it asks for others, and may not ask
+    /// for more.
+    pub scopes: String,
     /// What goes wrong from the start on.
     pub faults: Faults,
     /// How long a delivery of a webhook that failed waits for its second attempt; each further pause is twice as long.
@@ -44,6 +52,9 @@ impl Default for Options {
             latency: Duration::ZERO,
             page_cap: Some(100),
             unzoned_dates_are_utc: false,
+            habits: Habits::default(),
+            read_only: false,
+            scopes: "urn:cx/cx5Wrapper:data:manage".to_owned(),
             faults: Faults::default(),
             webhook_pause: Duration::from_secs(2),
             token_lifetime: Duration::from_secs(300),

@@ -187,6 +187,7 @@ impl<'s> Search<'s> {
     fn finds(&self, world: &World, row: u32) -> bool {
         let record = self.record(row);
         world.exists(record)
+            && world.is_of(record, self.selection.scope)
             && (self.selection.norestrict || !world.is_archived(record))
             && self.filter.finds(world, record, self.selection.language)
     }

@@ -1,9 +1,10 @@
 //! The fields of the schema: root queries, records and pages.
 
-use super::data::{Kind, Language, Record, Scope, Value, WallClock, World};
+use super::data::{Kind, Language, Record, Scope, Value, WallClock, World, activity_key};
 use super::failure::Failure;
 use super::faults::Poisoning;
 use super::page::{Orders, Paging, Selection};
+use super::scopes::Scopes;
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::{JsonMap, JsonValue};
 
@@ -26,19 +27,42 @@ pub(crate) struct Context<'w> {
     pub(crate) clock: WallClock,
     /// Told of every field that is read.
     pub(crate) poison: &'w Poisoning,
+    /// What may be asked for.
+    pub(crate) scopes: &'w Scopes,
 }
 
 /// `Query`.
 pub(crate) struct Query<'w>(pub(crate) Context<'w>);
-
-/// `Mutation`.
-pub(crate) struct Mutation;
 
 fn text_argument<'a>(arguments: &'a JsonMap, name: &str) -> Option<&'a str> {
     arguments.get(name).and_then(JsonValue::as_str)
 }
 
 impl Query<'_> {
+    /// A record that was written.
+    pub(crate) fn written(&self, record: Record, arguments: &JsonMap) -> ResolvedValue<'_> {
+        self.object(Language::of_argument(text_argument(arguments, "language")), record)
+    }
+
+    /// `crAttachmentFor…By`: the first file of a record whose type has the tag. The record is the argument beside it.
+    fn attachment_for(&self, field: &str, arguments: &JsonMap) -> ResolvedValue<'_> {
+        let world = &self.0.tenant.world;
+        let owner = field.strip_prefix("crAttachmentFor").and_then(|rest| rest.strip_suffix("By"));
+        let kind = owner.and_then(Kind::from_name);
+        let id = arguments.iter().find(|(name, _)| name.as_str() != "tag").and_then(|(_, id)| id.as_str());
+        let found = kind.zip(id).and_then(|(kind, id)| world.find(kind, Scope::All, id));
+        let files = found.map(|owner| world.field(owner, "attachments", Language::Dutch));
+        let tag = Value::from(text_argument(arguments, "tag").unwrap_or_default().to_owned());
+        let is_tagged = |file: &Record| world.follow(*file, "toTypeNode.tag", Language::Dutch).contains(&tag);
+        match files {
+            Some(Value::Many(files)) => {
+                let first = files.into_iter().find(is_tagged);
+                first.map_or_else(ResolvedValue::null, |file| self.object(Language::Dutch, file))
+            }
+            _ => ResolvedValue::null(),
+        }
+    }
+
     fn object(&self, language: Language, record: Record) -> ResolvedValue<'_> {
         ResolvedValue::object(RecordObject { context: &self.0, language, record, nested: false })
     }
@@ -88,10 +112,16 @@ impl Query<'_> {
     }
 }
 
+fn todos(ekey: &str) -> Scope {
+    activity_key(ekey).map_or(Scope::All, Scope::ToDos)
+}
+
 fn scope(field: &str, arguments: &JsonMap) -> Scope {
     match (field, text_argument(arguments, "ekey")) {
         ("crContact" | "crContactPage", _) | ("crUser" | "crUserPage", Some("Contact")) => Scope::Contacts,
         ("crUser" | "crUserPage", Some("user")) => Scope::Office,
+        ("crNote" | "crNotePage", _) => todos("note"),
+        ("crToDo" | "crToDoPage", Some(ekey)) => todos(ekey),
         _ => Scope::All,
     }
 }
@@ -106,9 +136,14 @@ impl ObjectValue for Query<'_> {
         let (name, arguments) = (info.field_name(), info.arguments());
         let type_name = info.field_definition().ty.inner_named_type().as_str();
         let scope = scope(name, arguments);
+        let record_type = type_name.strip_suffix("Page").unwrap_or(type_name);
+        if Kind::from_name(record_type).is_some() && !self.0.scopes.open(record_type, false) {
+            return Err(Failure::denied().into());
+        }
         match (name, Kind::from_page_name(type_name), Kind::from_name(type_name)) {
             ("crDataNodeListBy", ..) => Ok(self.data_nodes(arguments)),
             ("crPublicationPageBy", Some(kind), _) => Ok(self.empty_page(kind, arguments)?),
+            (name, ..) if name.starts_with("crAttachmentFor") => Ok(self.attachment_for(name, arguments)),
             (_, Some(kind), _) => Ok(self.page(kind, scope, arguments)?),
             (_, None, Some(kind)) => {
                 let language = Language::of_argument(text_argument(arguments, "language"));
@@ -118,16 +153,6 @@ impl ObjectValue for Query<'_> {
             }
             _ => Ok(ResolvedValue::null()),
         }
-    }
-}
-
-impl ObjectValue for Mutation {
-    fn type_name(&self) -> &str {
-        "Mutation"
-    }
-
-    fn resolve_field<'a>(&'a self, _: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        Err(Failure::unimplemented("the sandbox does not take writes yet").into())
     }
 }
 

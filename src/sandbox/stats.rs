@@ -1,5 +1,6 @@
 //! What the sandbox did.
 
+use super::data::Change;
 use super::faults::{Answer, Call};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Stats {
     /// Faults that acted, by the name in the plan; and `rate_limit`, `concurrency_limit`, `cost`, `poisoned` and
     /// `undefined_field`.
     pub faults: BTreeMap<String, u64>,
+    /// Mutations that were carried out, whether or not their answers arrived.
+    pub mutations: u64,
     /// Records of the tenant that were made, changed or removed since it was drawn.
     pub changes: BTreeMap<String, u64>,
     /// Attempts to deliver an event, by how they ended.
@@ -98,6 +101,14 @@ impl Counters {
 
     pub(super) fn change(&self, word: &str) {
         *self.stats().changes.entry(word.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn mutated(&self, changes: &[Change]) {
+        let mut stats = self.stats();
+        stats.mutations += 1;
+        for change in changes {
+            *stats.changes.entry(change.kind.word().to_owned()).or_default() += 1;
+        }
     }
 
     pub(super) fn delivery(&self, end: &str) {

@@ -10,16 +10,11 @@ pub(super) fn count(candidate: Draw) -> u32 {
     candidate.deal("files", &[1, 0, 2, 0, 1, 0])
 }
 
-/// The first file of a candidate is the CV.
-pub(super) fn cv_of(world: &World, candidate: u32) -> Option<Record> {
-    let files = world.attachments.of(candidate);
-    (!files.is_empty()).then(|| Record::new(Kind::Attachment, files.start))
-}
-
 pub(super) fn field(world: &World, row: u32, name: &str) -> Option<Value> {
     let draw = world.draw(Record::new(Kind::Attachment, row));
     let (candidate, nth) = world.attachments.parent(row);
     let person = Person::of(world.draw(Record::new(Kind::User, of_candidate(candidate))));
+    // The first file of a candidate is the CV.
     let kind = if nth == 0 { 0 } else { 1 + draw.below("document type", 2) as u32 };
     let title = ["CV", "Motivatiebrief", "Diploma"][kind as usize];
     let size = 20_000 + draw.below("size", 400_000) as i64;

@@ -69,6 +69,18 @@ impl Edits {
         self.fields.entry(record).or_default().extend(values);
     }
 
+    /// The records of a type in which a field was written, in the order of their rows.
+    pub(super) fn written(&self, kind: Kind, name: &str) -> Vec<Record> {
+        let fields = self.fields.iter().filter(|(record, fields)| record.kind == kind && fields.contains_key(name));
+        let mut records: Vec<Record> = fields.map(|(record, _)| *record).collect();
+        records.sort_by_key(|record| record.row);
+        records
+    }
+
+    pub(super) fn remove(&mut self, record: Record) {
+        self.removed.insert(record);
+    }
+
     pub(super) fn is_removed(&self, record: Record) -> bool {
         !self.removed.is_empty() && self.removed.contains(&record)
     }

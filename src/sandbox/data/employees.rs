@@ -2,12 +2,12 @@
 
 use super::contact_points::{addresses, numbers};
 use super::labels::Picklist;
-use super::moment::{AUTUMN_HALF_PAST_TWO, SPRING_EDGES};
+use super::moment::{AUTUMN_HALF_PAST_TWO, FAR_FUTURE, SPRING_EDGES};
 use super::organisation::Address;
 use super::users::{Person, of_candidate, some_office_user};
 use super::words::{CANDIDATE_SENTENCES, EMPLOYERS, JOB_TITLES, prose};
 use super::{
-    AGENCIES, Draw, Kind, Moment, REFERENCE, Record, Value, World, attachments, between, dealt_node, node, office_hour,
+    AGENCIES, Draw, Kind, Language, Moment, REFERENCE, Record, Value, World, between, dealt_node, node, office_hour,
     organisation,
 };
 use serde_json::{Map, Value as Json, json};
@@ -108,8 +108,6 @@ fn place_field(draw: Draw, name: &str) -> Option<Value> {
 fn work_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> {
     let (_, function0, function1) = draw.pick("function", JOB_TITLES);
     let has_function = !draw.one_in("no function", 3);
-    let histories = world.work_histories.of(row);
-    let latest = (!histories.is_empty()).then(|| Record::new(Kind::WorkHistory, histories.start));
     let wants = draw.below("salary wish", 3) > 0;
     Some(match name {
         "toCurrentFunctionLevel1" => has_function.then(|| node(Picklist::Function0, function0)).into(),
@@ -119,8 +117,7 @@ fn work_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> 
         "level1Functions" => Value::Many(vec![node(Picklist::Function0, function0)]),
         "level2Functions" => Value::Many(vec![node(Picklist::Function1, function1)]),
         "currentEmployerName" => (draw.below("employed", 2) == 0).then(|| draw.pick("employer", EMPLOYERS)).into(),
-        "mostRecentWorkHistory" | "toCurrentWorkHistory" => latest.into(),
-        "workHistories" => Value::many(Kind::WorkHistory, histories),
+        "workHistories" => Value::many(Kind::WorkHistory, world.work_histories.of(row)),
         "hoursPerWeek" => draw.pick("hours", &[Some(40.0), Some(36.0), None, Some(24.0), Some(32.0)]).into(),
         "minSalary" => wants.then(|| 2_200.0 + 50.0 * draw.below("salary", 60) as f64).into(),
         "toMinSalaryCurrencyNode" => wants.then(|| node(Picklist::Currency, 0)).into(),
@@ -218,29 +215,62 @@ fn state_field(draw: Draw, row: u32, name: &str) -> Option<Value> {
 }
 
 fn list_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Value> {
-    let user = of_candidate(row);
-    let matches = || world.matches_of_candidate(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
     Some(match name {
-        "toUser" => Record::new(Kind::User, user).into(),
-        "emailAddresses" => Value::many(Kind::EmailAddress, world.emails.of(user)),
-        "phoneNumbers" => Value::many(Kind::PhoneNumber, world.phones.of(user)),
-        "urls" => Value::many(Kind::Url, world.urls.of(user)),
+        "toUser" => Record::new(Kind::User, of_candidate(row)).into(),
         "groups" | "activeGroups" => {
             let (count, all) = (draw.card("group count", 4), Picklist::CandidateGroup.len());
             let first = draw.below("first group", all.into()) as u32;
             Value::Many((0..count).map(|nth| node(Picklist::CandidateGroup, (first + nth) % all)).collect())
         }
+        "attachments" => Value::many(Kind::Attachment, world.attachments.of(row)),
+        _ => return matches_field(world, row, name),
+    })
+}
+
+/// The matches of a candidate.
+pub(super) fn matches_field(world: &World, row: u32, name: &str) -> Option<Value> {
+    let matches = || world.matches_of_candidate(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
+    Some(match name {
         "matches" => Value::many(Kind::Match, matches()),
         "matchCount" => (matches().count() as u32).into(),
         "newestMatch" => matches()
             .map(|row| Record::new(Kind::Match, row))
             .max_by_key(|record| (super::matches::created(world, record.row), record.row))
             .into(),
-        "attachments" => Value::many(Kind::Attachment, world.attachments.of(row)),
-        "cvAttachments" => Value::Many(attachments::cv_of(world, row).into_iter().collect()),
-        "cvAttachment" => attachments::cv_of(world, row).into(),
         _ => return None,
     })
+}
+
+/// What is told from the lists of a candidate, drawn or written.
+pub(super) fn told_field(world: &World, candidate: Record, name: &str) -> Option<Value> {
+    let cv = node(Picklist::DocumentType, 0);
+    let cvs = || {
+        let files = world.list(candidate, "attachments").into_iter();
+        files.filter(|&file| world.one(file, "toTypeNode") == Some(cv))
+    };
+    Some(match name {
+        "emailAddresses" | "phoneNumbers" | "urls" => {
+            world.one(candidate, "toUser").map_or(Value::Many(Vec::new()), |user| Value::Many(world.list(user, name)))
+        }
+        "cvAttachments" => Value::Many(cvs().collect()),
+        "cvAttachment" => cvs().next().into(),
+        "mostRecentWorkHistory" | "toCurrentWorkHistory" => latest_position(world, candidate).into(),
+        _ => return None,
+    })
+}
+
+/// The position that has not ended, or that began last; the first row of those that are alike.
+fn latest_position(world: &World, candidate: Record) -> Option<Record> {
+    let date = |record, name, otherwise: Moment| match world.field(record, name, Language::Dutch) {
+        Value::Date(moment) => moment,
+        _ => otherwise,
+    };
+    let place = |&record: &Record| {
+        let begun = date(record, "startDate", date(record, "creationDate", REFERENCE));
+        (date(record, "endDate", FAR_FUTURE), begun)
+    };
+    let positions = world.list(candidate, "workHistories").into_iter().rev();
+    positions.max_by_key(place)
 }
 
 /// How many past positions are known.

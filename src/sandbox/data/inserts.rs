@@ -5,6 +5,7 @@ use super::{
     field_definition, publications, users,
 };
 use serde_json::{Map, Value as Json};
+use std::ops::Range;
 
 impl World {
     /// Makes one more candidate, vacancy, match or user of the office. `given` sets fields over what is drawn. A match
@@ -107,14 +108,19 @@ impl World {
 
     /// Any row of a type that is neither archived nor removed.
     pub(super) fn some_row(&self, kind: Kind, scope: Scope, rng: &mut fastrand::Rng) -> Option<u32> {
-        let [first, second] = self.ranges(kind, scope);
-        let (first_length, length) = (first.len(), first.len() + second.len());
+        let ranges = self.ranges(kind, scope);
+        let length: usize = ranges.iter().map(Range::len).sum();
         if length == 0 {
             return None;
         }
-        let row = |nth: usize| match nth.checked_sub(first_length) {
-            None => first.start + nth as u32,
-            Some(nth) => second.start + nth as u32,
+        let row = |mut nth: usize| {
+            let holds = |range: &&Range<u32>| {
+                let found = nth < range.len();
+                nth -= if found { 0 } else { range.len() };
+                found
+            };
+            let range = ranges.iter().find(holds).cloned().unwrap_or_default();
+            range.start + nth as u32
         };
         let start = rng.usize(..length);
         (0..length).map(|step| row((start + step) % length)).find(|&row| {

@@ -80,15 +80,20 @@ pub(super) fn ends(world: &World, row: u32) -> (u32, u32) {
     (candidate, vacancy(draw, nth, world.drawn_vacancies))
 }
 
-/// `employeeID.vacancyID`.
+/// `employeeID.vacancyID`, or the other way round.
 pub(super) fn id(world: &World, row: u32) -> String {
     let (candidate, vacancy) = ends(world, row);
-    format!("{}.{}", Kind::Employee.first_id() + candidate, Kind::Vacancy.first_id() + vacancy)
+    let (candidate, vacancy) = (Kind::Employee.first_id() + candidate, Kind::Vacancy.first_id() + vacancy);
+    match world.habits.vacancy_first_in_match_ids {
+        true => format!("{vacancy}.{candidate}"),
+        false => format!("{candidate}.{vacancy}"),
+    }
 }
 
 /// The row with this id.
 pub(super) fn find(world: &World, id: &str) -> Option<u32> {
-    let (candidate, _) = id.split_once('.')?;
+    let (first, second) = id.split_once('.')?;
+    let candidate = if world.habits.vacancy_first_in_match_ids { second } else { first };
     let candidate = candidate.parse::<u32>().ok()?.checked_sub(Kind::Employee.first_id())?;
     let there = |&row: &u32| self::id(world, row) == id && world.exists(Record::new(Kind::Match, row));
     world.matches_of_candidate(candidate).find(there)

@@ -11,10 +11,12 @@ mod fan;
 mod inserts;
 mod kind;
 mod labels;
+mod made;
 mod matches;
 mod moment;
 mod nodes;
 mod organisation;
+mod outbox;
 mod paths;
 mod publications;
 mod stages;
@@ -23,15 +25,19 @@ mod vacancies;
 mod vacancy_texts;
 mod value;
 mod words;
+mod writes;
 
 pub(crate) use changes::{Change, ChangeKind};
 pub use churn::Churn;
 pub use edits::EditError;
 pub(crate) use kind::Kind;
 pub(crate) use moment::{Moment, WallClock};
+pub use outbox::Mail;
 pub(crate) use paths::KeyPath;
 pub(crate) use value::{Record, Value};
+pub(crate) use writes::{Outcome, activity_key, kind_of_mutation};
 
+use super::habits::Habits;
 use apollo_compiler::Schema;
 use apollo_compiler::schema::{FieldDefinition, Type};
 use apollo_compiler::validation::Valid;
@@ -40,6 +46,7 @@ use edits::Edits;
 use fan::{Backlinks, Fan};
 use labels::{NODE_TYPES, Picklist};
 use moment::REFERENCE;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -82,6 +89,8 @@ pub(crate) enum Scope {
     Office,
     /// Contacts at companies.
     Contacts,
+    /// Notes, tasks and the like: one of the kinds that share a type, by its number.
+    ToDos(u8),
 }
 
 /// The whole data set and what was edited in it.
@@ -103,7 +112,12 @@ pub(crate) struct World {
     matches: Fan,
     matches_of_vacancies: Backlinks,
     added_matches: matches::Added,
+    made: made::Made,
     edits: Edits,
+    /// The bytes of the files that were written, by their `CRAttachmentData`.
+    contents: HashMap<Record, Vec<u8>>,
+    pub(crate) outbox: Vec<Mail>,
+    pub(crate) habits: Habits,
 }
 
 const OFFICE_USERS: u32 = 25;
@@ -139,14 +153,17 @@ impl World {
             matches,
             matches_of_vacancies,
             added_matches: matches::Added::default(),
+            made: made::Made::default(),
             edits: Edits::default(),
+            contents: HashMap::new(),
+            outbox: Vec::new(),
+            habits: Habits::default(),
         }
     }
 
     /// The rows of a type, whether archived or not; removed ones are left out by `exists`.
     pub(crate) fn rows(&self, kind: Kind, scope: Scope) -> impl Iterator<Item = u32> + use<> {
-        let [first, second] = self.ranges(kind, scope);
-        first.chain(second)
+        self.ranges(kind, scope).into_iter().flatten()
     }
 
     /// Whether a row is one of those.
@@ -154,15 +171,24 @@ impl World {
         self.ranges(kind, scope).iter().any(|range| range.contains(&row))
     }
 
-    /// Rows of office users stand in two places, because the drawn ones have the candidates' users behind them.
-    fn ranges(&self, kind: Kind, scope: Scope) -> [Range<u32>; 2] {
+    /// Made rows stand apart from the drawn ones, and those of added users too, because the drawn users have the
+    /// candidates' users behind them.
+    fn ranges(&self, kind: Kind, scope: Scope) -> [Range<u32>; 3] {
         let users = OFFICE_USERS + CONTACTS;
         let added = users::ADDED..users::ADDED + self.added_office_users;
         match (kind, scope) {
-            (Kind::User, Scope::Office) => [0..OFFICE_USERS, added],
-            (Kind::User, Scope::Contacts) => [OFFICE_USERS..users, 0..0],
-            (Kind::User, Scope::All) => [0..users + self.candidates, added],
-            _ => [0..self.count(kind), 0..0],
+            (Kind::User, Scope::Office) => [0..OFFICE_USERS, added, 0..0],
+            (Kind::User, Scope::Contacts) => [OFFICE_USERS..users, self.made.contacts(), 0..0],
+            (Kind::User, _) => [0..users + self.candidates, added, self.made.contacts()],
+            _ => [0..self.count(kind), self.made.rows(kind), 0..0],
+        }
+    }
+
+    /// Whether a record is of the scope; for users their rows tell it.
+    pub(crate) fn is_of(&self, record: Record, scope: Scope) -> bool {
+        match scope {
+            Scope::ToDos(key) => self.field(record, "todoTypeKey", Language::Dutch) == Value::Int(key.into()),
+            _ => true,
         }
     }
 
@@ -220,11 +246,15 @@ impl World {
     pub(crate) fn find(&self, kind: Kind, scope: Scope, id: &str) -> Option<Record> {
         let row = match kind {
             Kind::Match => matches::find(self, id)?,
-            Kind::DataNode => nodes::find(id.parse().ok()?)?,
+            Kind::DataNode => {
+                let number = id.parse().ok()?;
+                made::node_row(number).or_else(|| nodes::find(number))?
+            }
             _ => id.parse::<u32>().ok()?.checked_sub(kind.first_id())?,
         };
         let record = Record::new(kind, row);
-        (self.has_row(kind, scope, row) && self.id(record) == id && self.exists(record)).then_some(record)
+        let is_there = self.has_row(kind, scope, row) && self.id(record) == id && self.exists(record);
+        (is_there && self.is_of(record, scope)).then_some(record)
     }
 
     /// The `_id` of a record.
@@ -238,7 +268,7 @@ impl World {
     /// The numeric key of a record.
     fn number(&self, record: Record) -> u32 {
         match record.kind {
-            Kind::DataNode => nodes::number(record.row),
+            Kind::DataNode => made::node_number(record.row).unwrap_or_else(|| nodes::number(record.row)),
             kind => kind.first_id() + record.row,
         }
     }
@@ -260,12 +290,34 @@ impl World {
         }
     }
 
+    /// What is told from other fields, whether they were drawn or written.
+    fn told_field(&self, record: Record, name: &str, language: Language) -> Option<Value> {
+        match record.kind {
+            Kind::Employee => employees::told_field(self, record, name),
+            Kind::AttachmentData | Kind::Attachment if name == "content" => self.content(record),
+            Kind::Match if matches!(name, "attachmentCount" | "cvAttachmentCount" | "allAttachments") => {
+                self.files_of_match(record, name)
+            }
+            Kind::DataNode if matches!(name, "value" | "label" | "valueWithUnit") && !self.made.is_blank(record) => {
+                let row = Record::new(Kind::DataNodeValue, 2 * record.row + language as u32);
+                self.edits.field(row, "value")
+            }
+            _ => None,
+        }
+    }
+
     fn drawn_field(&self, record: Record, name: &str, language: Language) -> Option<Value> {
         let row = record.row;
         match name {
             "_id" => return Some(self.id(record).into()),
             "_kind" => return Some(record.kind.name().into()),
             _ => {}
+        }
+        if let Some(value) = self.told_field(record, name, language) {
+            return Some(value);
+        }
+        if self.made.is_blank(record) {
+            return self.made_field(record, name, language);
         }
         match record.kind {
             Kind::Agency => organisation::agency_field(self, row, name),

@@ -240,7 +240,11 @@ fn date_field(draw: Draw, name: &str) -> Option<Value> {
 
 /// The company of a vacancy; open applications have none.
 pub(super) fn company(world: &World, row: u32) -> Option<u32> {
-    let draw = world.draw(Record::new(Kind::Vacancy, row));
+    let vacancy = Record::new(Kind::Vacancy, row);
+    if world.made.is_blank(vacancy) {
+        return world.one(vacancy, "toCompany").map(|company| company.row);
+    }
+    let draw = world.draw(vacancy);
     (habit(draw) != Habit::OpenApplication).then(|| draw.below("company", COMPANIES.into()) as u32)
 }
 
@@ -248,7 +252,6 @@ fn relation_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Val
     let company = company(world, row);
     let contact = || Record::new(Kind::User, OFFICE_USERS + draw.below("contact", CONTACTS.into()) as u32);
     let publications = world.publications.of(row);
-    let matches = || world.matches_on_vacancy(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
     Some(match name {
         "agency" => Record::new(Kind::Agency, draw.card("agency", AGENCIES)).into(),
         "toCompany" => company.map(|company| Record::new(Kind::Company, company)).into(),
@@ -264,6 +267,14 @@ fn relation_field(world: &World, draw: Draw, row: u32, name: &str) -> Option<Val
         }
         "publications" => Value::many(Kind::Publication, publications),
         "mediumList" => Value::many(Kind::Medium, publications.map(|row| publications::medium(world, row))),
+        _ => return matches_field(world, row, name),
+    })
+}
+
+/// The matches on a vacancy.
+pub(super) fn matches_field(world: &World, row: u32, name: &str) -> Option<Value> {
+    let matches = || world.matches_on_vacancy(row).filter(|&row| world.exists(Record::new(Kind::Match, row)));
+    Some(match name {
         "matches" => Value::many(Kind::Match, matches()),
         "matchCount" => (matches().count() as u32).into(),
         _ => return None,

@@ -66,6 +66,7 @@ pub(crate) struct Call {
     pub(crate) roots: Vec<Root>,
     fields: Fields,
     page: Option<i64>,
+    is_mutation: bool,
 }
 
 impl Call {
@@ -74,6 +75,7 @@ impl Call {
         let name = operation.name.as_ref().map(|name| name.to_string());
         let roots: Vec<&Field> = operation.root_fields(document).map(|field| &**field).collect();
         Call {
+            is_mutation: operation.is_mutation(),
             fields: shape.0.get(&name).cloned().unwrap_or_default(),
             page: roots
                 .iter()
@@ -101,6 +103,7 @@ impl Call {
     /// Whether a rule counts it.
     pub(super) fn is_meant(&self, when: &When) -> bool {
         when.operation.as_ref().is_none_or(|name| self.roots.iter().any(|root| root.name == *name))
+            && when.mutation.is_none_or(|wanted| wanted == self.is_mutation)
             && when.page.is_none_or(|page| self.page == Some(page))
             && when.field.as_ref().is_none_or(|field| self.fields.contains(field))
     }

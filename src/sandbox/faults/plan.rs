@@ -41,7 +41,7 @@ pub struct Rule {
     /// How often at most; without it as often as the rule applies.
     #[serde(default)]
     pub times: Option<u64>,
-    /// Whether an answer that the fault replaces was made all the same, so that a write has happened.
+    /// Whether an answer that the fault replaces or delays was made all the same, so that a write has happened.
     #[serde(default)]
     pub after: bool,
     /// What happens.
@@ -68,11 +68,13 @@ pub enum Endpoint {
 pub struct When {
     /// The query's root field, as `crVacancyPage`; of a delivery the event, as `crmatch:updated`.
     pub operation: Option<String>,
+    /// Whether it is a mutation: `true` for mutations only, `false` for queries only.
+    pub mutation: Option<bool>,
     /// The number of the page that is asked for, from 0.
     pub page: Option<i64>,
     /// A field that the query selects, as `jobTitle` or `CRVacancy.jobTitle`.
     pub field: Option<String>,
-    /// Every so many. Calls are numbered from 1, and only those count that the three conditions above let through.
+    /// Every so many. Calls are numbered from 1, and only those count that the four conditions above let through.
     pub every: Option<u64>,
     /// From this number on.
     pub from: Option<u64>,

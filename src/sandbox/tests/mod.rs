@@ -5,13 +5,16 @@ mod data;
 mod faults;
 mod guide;
 mod identity;
+mod lists;
 mod living;
+mod mutations;
 mod paging;
 mod queries;
 mod scale;
+mod stages;
 mod webhooks;
 
-use super::{Options, Sandbox};
+use super::{Habits, Options, Sandbox};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -75,12 +78,43 @@ impl Session {
         errors[0].clone()
     }
 
+    /// The first root field of a mutation that must succeed.
+    async fn write(&self, mutation: &str, variables: Value) -> Value {
+        let mut data = self.data_with(mutation, variables).await;
+        data.as_object_mut().unwrap().values_mut().next().unwrap().take()
+    }
+
+    /// The class and the message of the error that a mutation meets.
+    async fn refusal(&self, mutation: &str, variables: Value) -> (String, String) {
+        let response = self.post(json!({"query": mutation, "variables": variables})).await;
+        let body: Value = response.json().await.unwrap();
+        let error = &body["errors"][0];
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no error in {body}")).to_owned();
+        (text(&error["extensions"]["errorType"]), text(&error["message"]))
+    }
+
+    /// The first root field of a query past all faults.
+    fn seen(&self, query: &str) -> Value {
+        let mut data = self.sandbox.query(query).unwrap();
+        data.as_object_mut().unwrap().values_mut().next().unwrap().take()
+    }
+
     /// One string or number of each row of a page query.
     async fn column(&self, query: &str, field: &str) -> Vec<Value> {
         let data = self.data(query).await;
         let page = data.as_object().unwrap().values().next().unwrap();
         page["items"].as_array().unwrap().iter().map(|row| row[field].clone()).collect()
     }
+}
+
+/// A link to a record.
+fn link(kind: &str, id: &str) -> Value {
+    json!({"_kind": kind, "_id": id})
+}
+
+/// The `_id` of what was written.
+fn id_of(written: &Value) -> &str {
+    written["_id"].as_str().unwrap()
 }
 
 async fn request_token(client: &Client, sandbox: &Sandbox, form: &[(&str, &str)]) -> Response {

@@ -42,14 +42,6 @@ async fn introspection_is_open() {
 }
 
 #[tokio::test]
-async fn writes_are_refused_in_words() {
-    let session = Session::open(small()).await;
-    let error = session.error("mutation { crMatchDelete(_id: \"1.2\") { _id } }").await;
-    assert_eq!(error["message"], "the sandbox does not take writes yet");
-    assert_eq!(error["extensions"]["errorDetail"], "UNIMPLEMENTED");
-}
-
-#[tokio::test]
 async fn a_filter_may_cross_a_to_many_relation() {
     let session = Session::open(small()).await;
     let data = session.data("{ crEmailAddressPage(pageable: {size: 1}) { items { emailAddress } } }").await;

@@ -33,7 +33,7 @@ pub(in crate::sandbox) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
 
 async fn admit(State(shared): Server, request: Request, next: Next) -> Response {
     let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if shared.tokens.admits(token) {
+    if shared.tokens.admits(token).is_some() {
         next.run(request).await
     } else {
         (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response()
