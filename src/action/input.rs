@@ -1,10 +1,10 @@
 //! What is asked for: the input checked, its ids turned into the source's, and the key by which a repetition is known.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Acting, ActionError, Code, InputProblem};
+use super::{Acting, ActionError, Code, InputProblem, SAME_FOR};
 use crate::model::input::{self, Limits};
 use crate::model::{Action, Field, Kind, Model};
 use crate::store::{NewAction, text_digest};
@@ -45,6 +45,8 @@ pub(super) struct Ready {
     pub value: Value,
     /// A digest of what a repetition is known by.
     pub key: String,
+    /// How long the key stands for it after it is done; none while the journal keeps it.
+    key_for: Option<SignedDuration>,
     /// A digest of the input.
     pub hash: String,
     /// Its text, to be kept.
@@ -58,6 +60,7 @@ impl Ready {
             connection,
             action: self.action.name,
             key: &self.key,
+            key_for: self.key_for,
             input_hash: &self.hash,
             input: &self.text,
             revision,
@@ -88,7 +91,12 @@ impl Acting {
             }
             Some(key) => given_key(key),
         };
-        Ok(Ready { action: wish.action, hash: text_digest(&text), value, key, text })
+        let key_for = match (&wish.key, wish.action.lasting) {
+            (Some(_), _) => None,
+            (None, true) => Some(SAME_FOR),
+            (None, false) => Some(SignedDuration::ZERO),
+        };
+        Ok(Ready { action: wish.action, hash: text_digest(&text), value, key, key_for, text })
     }
 
     /// The input with the source's ids, and which they are.

@@ -8,6 +8,7 @@
 //! gone on with takes the present one.
 
 mod desk;
+mod ending;
 mod error;
 mod files;
 mod input;

@@ -48,7 +48,7 @@ pub(super) struct Act {
     /// The name of a file in connections/, without .yaml
     connection: String,
     /// The action
-    #[arg(value_parser = action_parser(), hide_possible_values = false)]
+    #[arg(value_parser = action_parser())]
     action: &'static Action,
     /// The file with the input as JSON, or - for stdin
     #[arg(long, value_name = "FILE")]

@@ -5,7 +5,8 @@ CREATE TABLE action_runs (
     connection TEXT NOT NULL,
     action TEXT NOT NULL,
     key TEXT, -- a digest of the text by which a repetition is known; null once the same may be asked for anew
-    key_until TEXT, -- when that is; null while it is kept as long as the row
+    key_seconds INTEGER, -- how long after the end that is; null where the key is kept as long as the row
+    key_until TEXT, -- when that is; null before the end
     input_hash TEXT NOT NULL,
     input BLOB, -- JSON, compressed with zstd; null once nothing is left to be done
     state TEXT NOT NULL CHECK (state IN ('running', 'done', 'refused', 'failed', 'unclear')),

@@ -8,6 +8,7 @@ fn new<'a>(id: &'a str, key: &'a str, input: &'a str, minute: i64) -> NewAction<
         connection: CONNECTION,
         action: "add_note",
         key,
+        key_for: Some(SignedDuration::from_mins(58)),
         input_hash: input,
         input,
         revision: "r1",
@@ -38,7 +39,7 @@ async fn a_key_stands_for_one_input_until_its_time_is_over() {
     let elsewhere = NewAction { connection: "other", ..new("three", "k", r#"{"a":1}"#, 1) };
     begun(store, elsewhere).await;
 
-    let end = ActionEnd { key_until: Some(at(60)), ..ActionEnd::default() };
+    let end = ActionEnd { key_until: hold.key_until(at(2)), ..ActionEnd::default() };
     store.end_action(&hold, ActionState::Done, &end, at(2)).await.unwrap();
     let known = store.begin_action(new("four", "k", r#"{"a":1}"#, 59)).await.unwrap();
     assert!(matches!(known, ActionBegun::Known(run) if run.id == "one" && run.state == ActionState::Done));

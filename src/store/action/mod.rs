@@ -3,105 +3,21 @@
 //! A run belongs to whoever began it or went on with it last. Everything else that is written of it with an older
 //! [`ActionHold`] is refused, so two processes never send the same step.
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+pub use self::kept::{ActionRun, ActionState, ActionStep, StepState};
+use self::kept::{run, select_runs};
 use super::error::{Problem, StoreError};
 use super::transaction::{begin, commit};
-use super::{Store, moment, natural};
+use super::{Store, moment};
 
 /// Good for texts of a few kilobytes and for files in base64 alike.
 const COMPRESSION_LEVEL: i32 = 1;
-
-/// The columns of an [`ActionRun`]: of the input, only whether there is one.
-macro_rules! select_runs {
-    ($rest:literal) => {
-        concat!(
-            "SELECT number, id, connection, action, input_hash, input IS NOT NULL AS has_input, state, resumed, revision, \
-             began_at, changed_at, ended_at, result_model, result_id, warnings, error FROM action_runs ",
-            $rest
-        )
-    };
-}
-
-/// Where an action stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ActionState {
-    /// Under way, or broken off and to be gone on with.
-    Running,
-    /// All steps are through.
-    Done,
-    /// It ended, and nothing was written at the source.
-    Refused,
-    /// It ended after something was written; the rest can be gone on with.
-    Failed,
-    /// It is not known whether a step happened; this can be found out later.
-    Unclear,
-}
-
-impl ActionState {
-    /// All of them.
-    pub const ALL: [ActionState; 5] =
-        [ActionState::Running, ActionState::Done, ActionState::Refused, ActionState::Failed, ActionState::Unclear];
-
-    /// The name of the state, as the store writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ActionState::Running => "running",
-            ActionState::Done => "done",
-            ActionState::Refused => "refused",
-            ActionState::Failed => "failed",
-            ActionState::Unclear => "unclear",
-        }
-    }
-
-    fn parse(text: &str) -> Result<ActionState, Problem> {
-        ActionState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| unknown("an action", text))
-    }
-
-    /// Whether something is left to be done.
-    pub fn can_go_on(self) -> bool {
-        matches!(self, ActionState::Running | ActionState::Failed | ActionState::Unclear)
-    }
-}
-
-/// Where a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StepState {
-    /// Its request was or is about to be sent, and nothing is known of what came of it.
-    Began,
-    /// It happened.
-    Done,
-    /// The source refused it, and the action went on without it.
-    Refused,
-    /// It certainly did not happen.
-    Undone,
-}
-
-impl StepState {
-    const ALL: [StepState; 4] = [StepState::Began, StepState::Done, StepState::Refused, StepState::Undone];
-
-    /// The name of the state, as the store writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StepState::Began => "began",
-            StepState::Done => "done",
-            StepState::Refused => "refused",
-            StepState::Undone => "undone",
-        }
-    }
-
-    fn parse(text: &str) -> Result<StepState, Problem> {
-        StepState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| unknown("a step", text))
-    }
-}
-
-fn unknown(of: &str, state: &str) -> Problem {
-    Problem::from(sqlx::Error::Decode(format!("unknown state `{state}` of {of}").into()))
-}
 
 /// An action that is about to begin.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +30,8 @@ pub struct NewAction<'a> {
     pub action: &'a str,
     /// A digest of the text by which a repetition is known.
     pub key: &'a str,
+    /// How long after the action is done the key stands for it; none while the journal keeps the action.
+    pub key_for: Option<SignedDuration>,
     /// A digest of the input: a key stands for one.
     pub input_hash: &'a str,
     /// The input as JSON.
@@ -142,6 +60,7 @@ pub struct ActionHold {
     epoch: i64,
     id: String,
     began_at: Timestamp,
+    key_for: Option<SignedDuration>,
 }
 
 impl ActionHold {
@@ -153,6 +72,11 @@ impl ActionHold {
     /// When it was begun first: `$now` of its rules.
     pub fn began_at(&self) -> Timestamp {
         self.began_at
+    }
+
+    /// From when on its key is free again, when it is done at this moment; none while the journal keeps the action.
+    pub fn key_until(&self, done: Timestamp) -> Option<Timestamp> {
+        self.key_for.map(|long| done.saturating_add(long).unwrap_or(Timestamp::MAX))
     }
 }
 
@@ -167,57 +91,6 @@ pub struct ActionEnd {
     pub error: Option<String>,
     /// From when on the same may be asked for anew; none while the row is kept. Now frees the key at once.
     pub key_until: Option<Timestamp>,
-}
-
-/// An action of the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionRun {
-    /// Its id.
-    pub id: String,
-    /// The connection.
-    pub connection: String,
-    /// The name of the action.
-    pub action: String,
-    /// Where it stands.
-    pub state: ActionState,
-    /// The hash of the revision that it went on with last.
-    pub revision: String,
-    /// How often it was gone on with.
-    pub resumed: u64,
-    /// Whether its input is still kept.
-    pub has_input: bool,
-    /// When it was begun.
-    pub began_at: Timestamp,
-    /// When something was written of it last.
-    pub changed_at: Timestamp,
-    /// When it ended last.
-    pub ended_at: Option<Timestamp>,
-    /// The record that is its result: the name of the model and the source's id.
-    pub result: Option<(String, String)>,
-    /// What its caller was told besides.
-    pub warnings: Vec<String>,
-    /// Why it ended before its end, as JSON.
-    pub error: Option<String>,
-    number: i64,
-}
-
-/// A step of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionStep {
-    /// Where it stands in the action, such as `attachments[0].upload`.
-    pub path: String,
-    /// What it is, such as `create`.
-    pub kind: String,
-    /// Where it stands.
-    pub state: StepState,
-    /// How often its request was sent, as far as is known.
-    pub attempts: u64,
-    /// When it began first.
-    pub began_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// What later steps read of it, as JSON; none once nothing is left to be done.
-    pub result: Option<String>,
 }
 
 impl Store {
@@ -253,13 +126,15 @@ impl Store {
             });
         }
         let inserted = sqlx::query(
-            "INSERT INTO action_runs (id, connection, action, key, input_hash, input, state, revision, began_at, changed_at) \
-             VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+            "INSERT INTO action_runs \
+             (id, connection, action, key, key_seconds, input_hash, input, state, revision, began_at, changed_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
         )
         .bind(new.id.to_owned())
         .bind(new.connection.to_owned())
         .bind(new.action.to_owned())
         .bind(new.key.to_owned())
+        .bind(new.key_for.map(|long| long.as_secs()))
         .bind(new.input_hash.to_owned())
         .bind(input)
         .bind(new.revision.to_owned())
@@ -273,6 +148,7 @@ impl Store {
             epoch: 0,
             id: new.id.to_owned(),
             began_at: moment::parse(&moment::text(new.now))?,
+            key_for: new.key_for,
         };
         Ok(ActionBegun::New(hold))
     }
@@ -300,7 +176,7 @@ impl Store {
             "UPDATE action_runs SET state = 'running', epoch = epoch + 1, resumed = resumed + 1, revision = ?, \
              changed_at = ?, ended_at = NULL, error = NULL \
              WHERE id = ? AND state IN ('running', 'failed', 'unclear') AND input IS NOT NULL \
-             RETURNING number, epoch, began_at, input",
+             RETURNING number, epoch, began_at, key_seconds, input",
         )
         .bind(revision.to_owned())
         .bind(moment::text(now))
@@ -316,6 +192,7 @@ impl Store {
             epoch: row.try_get("epoch")?,
             id: id.to_owned(),
             began_at: moment::parse(row.try_get("began_at")?)?,
+            key_for: row.try_get::<Option<i64>, _>("key_seconds")?.map(SignedDuration::from_secs),
         };
         commit(transaction).await?;
         Ok(Some((hold, input)))
@@ -430,67 +307,10 @@ impl Store {
         }
         commit(transaction).await
     }
-
-    /// The latest actions, the newest first, of one connection or of all.
-    pub async fn action_runs(&self, connection: Option<&str>, limit: u32) -> Result<Vec<ActionRun>, StoreError> {
-        let rows = sqlx::query(select_runs!("WHERE (?1 IS NULL OR connection = ?1) ORDER BY number DESC LIMIT ?2"))
-            .bind(connection.map(str::to_owned))
-            .bind(limit)
-            .fetch_all(self.readers())
-            .await
-            .map_err(|error| self.error(error.into()))?;
-        rows.iter().map(run).collect::<Result<_, _>>().map_err(|problem| self.error(problem))
-    }
-
-    /// The actions of a connection that were begun and did not end, the first first.
-    pub async fn running_actions(&self, connection: &str) -> Result<Vec<ActionRun>, StoreError> {
-        let rows = sqlx::query(select_runs!("WHERE connection = ? AND state = 'running' ORDER BY number"))
-            .bind(connection.to_owned())
-            .fetch_all(self.readers())
-            .await
-            .map_err(|error| self.error(error.into()))?;
-        rows.iter().map(run).collect::<Result<_, _>>().map_err(|problem| self.error(problem))
-    }
-
-    /// An action by its id.
-    pub async fn action_run(&self, id: &str) -> Result<Option<ActionRun>, StoreError> {
-        let row = sqlx::query(select_runs!("WHERE id = ?"))
-            .bind(id.to_owned())
-            .fetch_optional(self.readers())
-            .await
-            .map_err(|error| self.error(error.into()))?;
-        row.as_ref().map(run).transpose().map_err(|problem| self.error(problem))
-    }
-
-    /// The steps of an action, in the order in which they began.
-    pub async fn action_steps(&self, run: &ActionRun) -> Result<Vec<ActionStep>, StoreError> {
-        self.steps_of(run.number).await.map_err(|problem| self.error(problem))
-    }
-
-    async fn steps_of(&self, number: i64) -> Result<Vec<ActionStep>, Problem> {
-        let rows = sqlx::query("SELECT * FROM action_steps WHERE run = ? ORDER BY position")
-            .bind(number)
-            .fetch_all(self.readers())
-            .await?;
-        rows.iter().map(step).collect()
-    }
-
-    /// Forgets actions of which nothing was written for so long, whether or not something is left to be done. What began
-    /// less than a day before `now` stays, whatever is asked for. Gives how many were forgotten.
-    pub async fn forget_actions(&self, kept_for: SignedDuration, now: Timestamp) -> Result<u64, StoreError> {
-        let kept_for = kept_for.max(SignedDuration::from_hours(24));
-        let before = now.saturating_sub(kept_for).unwrap_or(Timestamp::MIN);
-        let mut writer = self.writer().await;
-        let done = sqlx::query("DELETE FROM action_runs WHERE changed_at < ?")
-            .bind(moment::text(before))
-            .execute(&mut *writer)
-            .await;
-        done.map(|done| done.rows_affected()).map_err(|error| self.error(error.into()))
-    }
 }
 
 /// Makes sure that the holder of a run still is. Gives the moment as the store writes it.
-pub(super) async fn touch(writer: &mut SqliteConnection, hold: &ActionHold, now: Timestamp) -> Result<String, Problem> {
+pub(in crate::store) async fn touch(writer: &mut SqliteConnection, hold: &ActionHold, now: Timestamp) -> Result<String, Problem> {
     let at = moment::text(now);
     let touched =
         sqlx::query("UPDATE action_runs SET changed_at = ? WHERE number = ? AND epoch = ? AND state = 'running'")
@@ -507,37 +327,4 @@ pub(super) async fn touch(writer: &mut SqliteConnection, hold: &ActionHold, now:
 
 fn compressed(input: &str) -> Result<Vec<u8>, Problem> {
     Ok(zstd::bulk::compress(input.as_bytes(), COMPRESSION_LEVEL).map_err(sqlx::Error::Io)?)
-}
-
-fn run(row: &SqliteRow) -> Result<ActionRun, Problem> {
-    let (model, id): (Option<String>, Option<String>) = (row.try_get("result_model")?, row.try_get("result_id")?);
-    let warnings: Option<String> = row.try_get("warnings")?;
-    Ok(ActionRun {
-        id: row.try_get("id")?,
-        connection: row.try_get("connection")?,
-        action: row.try_get("action")?,
-        state: ActionState::parse(row.try_get("state")?)?,
-        revision: row.try_get("revision")?,
-        resumed: natural(row.try_get("resumed")?),
-        has_input: row.try_get("has_input")?,
-        began_at: moment::parse(row.try_get("began_at")?)?,
-        changed_at: moment::parse(row.try_get("changed_at")?)?,
-        ended_at: moment::parse_optional(row.try_get("ended_at")?)?,
-        result: model.zip(id),
-        warnings: warnings.and_then(|warnings| serde_json::from_str(&warnings).ok()).unwrap_or_default(),
-        error: row.try_get("error")?,
-        number: row.try_get("number")?,
-    })
-}
-
-fn step(row: &SqliteRow) -> Result<ActionStep, Problem> {
-    Ok(ActionStep {
-        path: row.try_get("path")?,
-        kind: row.try_get("kind")?,
-        state: StepState::parse(row.try_get("state")?)?,
-        attempts: natural(row.try_get("attempts")?),
-        began_at: moment::parse(row.try_get("began_at")?)?,
-        ended_at: moment::parse_optional(row.try_get("ended_at")?)?,
-        result: row.try_get("result")?,
-    })
 }
