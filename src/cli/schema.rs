@@ -9,7 +9,8 @@ use super::source::with_source;
 use super::table::{Column, Table};
 use super::terminal::Terminal;
 use crate::connector::Home;
-use crate::engine::{FileSchema, SCHEMAS, SchemaPull, SchemaReader};
+use crate::engine::{FileSchema, SCHEMAS, SchemaPull, SchemaReader, input_schema_text};
+use crate::model::{ACTIONS, Action};
 use crate::script::definitions;
 
 /// Where the definitions of the host's functions stand in a home folder.
@@ -23,6 +24,8 @@ Examples:
   crosswalk schema                         write the schemas for editors into the home folder
   crosswalk schema --check                 say which of them are stale, for a build server
   crosswalk schema --print mapping         to stdout
+  crosswalk schema --action create_candidate
+                                           what an action is given, to stdout
   crosswalk schema --rhai                  write the functions of the host for Rhai's language server
   crosswalk schema --pull acme --dry-run   what is new at the source, and what it would break
   crosswalk schema --pull acme             and write it into the connector's schema.graphql
@@ -46,6 +49,9 @@ pub(super) struct Schema {
     /// Print one: mapping, table, connector, connection, overlay, overlay_table
     #[arg(long, value_name = "NAME", group = "what", hide_possible_values = true, value_parser = names())]
     print: Option<String>,
+    /// Print what this action is given
+    #[arg(long, value_name = "ACTION", group = "what", value_parser = actions())]
+    action: Option<String>,
     /// Write scripts/crosswalk.d.rhai, by which Rhai's language server knows the functions of the host
     #[arg(long, group = "what")]
     rhai: bool,
@@ -64,10 +70,18 @@ fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(SCHEMAS.iter().map(|schema| schema.name))
 }
 
+fn actions() -> PossibleValuesParser {
+    PossibleValuesParser::new(ACTIONS.iter().map(|action| action.name))
+}
+
 impl Schema {
     pub async fn run(&self, context: &Context) -> Result<Exit, CliError> {
         if let Some(schema) = self.print.as_deref().and_then(FileSchema::named) {
             context.terminal.print(&schema.text())?;
+            return Ok(Exit::Done);
+        }
+        if let Some(action) = self.action.as_deref().and_then(Action::named) {
+            context.terminal.print(&input_schema_text(action))?;
             return Ok(Exit::Done);
         }
         let home = context.home()?;

@@ -34,7 +34,7 @@ pub use running::{
     Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
     RemapStatus, RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
 };
-pub use schemas::{FileSchema, SCHEMAS};
+pub use schemas::{FileSchema, SCHEMAS, input_schema, input_schema_text};
 
 use crate::connector::{Connection, Home, Live, Revision};
 use crate::model::Model;

@@ -112,6 +112,7 @@ impl<'v> Value<'v> {
             (Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_), _) => {
                 return Err("is a single value".into());
             }
+            (Kind::Shaped(_) | Kind::Base64 | Kind::Any, _) => return Err("is of no field of a record".into()),
             (Kind::Foreign(foreign), value) => value.write_foreign(*foreign, manner, out)?,
         }
         Ok(())

@@ -37,6 +37,11 @@ impl Id {
         Id(id)
     }
 
+    /// Whether a text could be an id.
+    pub fn is_one(text: &str) -> bool {
+        text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte))
+    }
+
     /// The 24 characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("base58 is ASCII")
@@ -72,6 +77,7 @@ mod tests {
             let id = Id::derive(&connection, &entity, &remote);
             prop_assert_eq!(id.as_str().len(), 24);
             prop_assert!(id.as_str().bytes().all(|byte| ALPHABET.contains(&byte)));
+            prop_assert!(Id::is_one(id.as_str()));
         }
 
         #[test]

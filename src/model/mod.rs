@@ -1,13 +1,18 @@
-//! The target: unified models, their fields and types, and the ids of their rows.
+//! The target: unified models and actions, their fields and types, and the ids of rows.
 //!
 //! Everything that depends on what a unified record looks like (the checker of mappings, the columns of the
-//! store's views, the coverage table) reads the tables of [`MODELS`]; nothing repeats them.
+//! store's views, the coverage table) reads the tables of [`MODELS`], and what depends on what an action is given
+//! (validation, JSON Schemas, the checker of steps) those of [`ACTIONS`]; nothing repeats them.
 
 mod actions;
 mod id;
+pub mod input;
 mod models;
 
-pub use actions::{ACTIONS, Action};
+pub use actions::{
+    ACTIONS, ADD_APPLICATION_ATTACHMENT, ADD_APPLICATION_NOTE, ADD_APPLICATION_RESULT_LINK, ADD_CANDIDATE_ATTACHMENT,
+    Action, COUNTRY, CREATE_APPLICATION, CREATE_CANDIDATE, LONG_TEXT, MEDIA_TYPE, SET_APPLICATION_STAGE,
+};
 pub use id::Id;
 pub use models::{APPLICATION_STAGES, APPLICATIONS, CANDIDATES, ENTITIES, JOBS, MODELS, USERS};
 
@@ -47,14 +52,15 @@ pub fn field(fields: &'static [Field], name: &str) -> Option<&'static Field> {
     fields.iter().find(|field| field.name == name)
 }
 
-/// One field of a model, or of an object inside a model.
+/// One field of a model, of an action's input, or of an object inside one.
 #[derive(Debug)]
 pub struct Field {
-    /// The key in the unified record.
+    /// The key in the unified record or the input.
     pub name: &'static str,
     /// What its values look like.
     pub kind: Kind,
-    /// An object inside a list that lacks this field is left out of the list; a record that lacks it fails.
+    /// An object inside a list that lacks this field is left out of the list; a record that lacks it fails, and an
+    /// input that lacks it is refused.
     pub required: bool,
     /// What it means, for documentation and editors.
     pub about: &'static str,
@@ -92,6 +98,13 @@ pub enum Kind {
     List(&'static Kind),
     /// A JSON object with keys of the source's making.
     Map,
+    /// A text of a certain form; in inputs only.
+    Shaped(&'static Shape),
+    /// The bytes of a file, written in Base64; in inputs only. An object that has such a field is a file, of which either
+    /// this is given or an address.
+    Base64,
+    /// Any JSON value; in inputs only.
+    Any,
     /// Rows of another model that belong to this one; filled when a record is read, never stored in it.
     Members(&'static Members),
     /// A value of one of the source's own types, which an action writes. No model has such a field.
@@ -114,6 +127,19 @@ pub enum Foreign {
     Json,
     /// A text or a number that is put into a filter.
     Operand,
+}
+
+/// A form that a text has.
+#[derive(Debug)]
+pub struct Shape {
+    /// What to call such a text in a message.
+    pub about: &'static str,
+    /// The whole text as a regular expression of JSON Schema, without anchors. Nothing stands for any text.
+    pub pattern: Option<&'static str>,
+    /// How many characters it may have, with the blanks around it.
+    pub most: usize,
+    /// Whether a text has the form; the same as `pattern`.
+    pub fits: fn(&str) -> bool,
 }
 
 /// How the rows of another model are shown inside a record.
@@ -141,6 +167,9 @@ impl Kind {
             Kind::Object(_) => "an object".into(),
             Kind::List(kind) => format!("a list ({} each)", kind.describe()),
             Kind::Map => "a map".into(),
+            Kind::Shaped(shape) => shape.about.into(),
+            Kind::Base64 => "Base64".into(),
+            Kind::Any => "any value".into(),
             Kind::Members(members) => format!("the {} of the record", members.model),
             Kind::Foreign(foreign) => foreign.describe(),
         }

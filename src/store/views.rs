@@ -51,7 +51,10 @@ fn column(field: &Field) -> Option<String> {
         | Kind::Id(_)
         | Kind::Object(_)
         | Kind::List(_)
-        | Kind::Map => "TEXT",
+        | Kind::Map
+        | Kind::Shaped(_)
+        | Kind::Base64
+        | Kind::Any => "TEXT",
     };
     Some(format!("CAST(json_extract(unified.json, '$.{0}') AS {sql_type}) AS \"{0}\"", field.name))
 }

@@ -46,6 +46,19 @@ fn schemas_are_written_and_told_to_be_stale() {
 }
 
 #[test]
+fn what_an_action_is_given_has_a_schema() {
+    let home = TempHome::new();
+    let run = home.expect(0, &["schema", "--action", "add_application_result_link"]);
+    assert_screen!("schema_action", run.stdout);
+    let schema: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let link = json!({ "application_id": "remote:1.2", "label": "Score", "url": "https://example.org/scores/1" });
+    assert!(validator.is_valid(&link));
+    assert!(!validator.is_valid(&json!({ "application_id": "remote:1.2", "label": " ", "url": "example.org" })));
+    assert!(home.expect(2, &["schema", "--action", "add_link"]).stderr.contains("add_application_result_link"));
+}
+
+#[test]
 fn what_the_source_did_not_change_is_not_touched() {
     let home = TempHome::new();
     let before = read(&home, TYPES);

@@ -1,7 +1,10 @@
-//! JSON Schemas of the files of a home folder, with which editors complete and check them. They are made from the
-//! tables of keys that the readers read by, and from the models.
+//! JSON Schemas of the files of a home folder, with which editors complete and check them, and of what actions are
+//! given. They are made from the tables of keys that the readers read by, and from the models and actions.
 
 mod connector;
+mod input;
+#[cfg(test)]
+mod input_tests;
 mod mapping;
 mod print;
 mod shape;
@@ -12,9 +15,11 @@ mod tests;
 use std::fs;
 use std::io;
 
+pub use input::input_schema;
 use serde_json::Value;
 
 use crate::connector::Home;
+use crate::model::Action;
 
 /// The schema of one kind of file.
 #[derive(Debug)]
@@ -35,6 +40,11 @@ pub static SCHEMAS: &[FileSchema] = &[
     FileSchema { name: "overlay", path: "connections/overlay.schema.json", make: mapping::overlay },
     FileSchema { name: "overlay_table", path: "connections/overlay_table.schema.json", make: table::overlay },
 ];
+
+/// [`input_schema`] as a person reads it.
+pub fn input_schema_text(action: &'static Action) -> String {
+    print::print(&input_schema(action))
+}
 
 impl FileSchema {
     /// The schema of that name.

@@ -209,6 +209,7 @@ fn constant(kind: &Kind) -> Tree {
         Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) | Kind::Foreign(_) => {
             unreachable!("there is no such constant")
         }
+        Kind::Shaped(_) | Kind::Base64 | Kind::Any => unreachable!("no model has such a field"),
     }
 }
 

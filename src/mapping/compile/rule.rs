@@ -517,6 +517,8 @@ fn converts(scalar: &Scalar, kind: &Kind) -> Result<(), String> {
         }
         Kind::Foreign(Foreign::Json) => true,
         Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) | Kind::Foreign(Foreign::Object(_)) => false,
+        // No record has them.
+        Kind::Shaped(_) | Kind::Base64 | Kind::Any => false,
     };
     if possible {
         return Ok(());

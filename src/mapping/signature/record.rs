@@ -203,5 +203,11 @@ fn kind(kind: &Kind, digest: &mut Digest) {
         Kind::Map => digest.tag("map"),
         Kind::Members(_) => digest.tag("members"),
         Kind::Foreign(foreign) => digest.text(&format!("{foreign:?}")),
+        Kind::Shaped(shape) => {
+            digest.tag("shaped");
+            digest.text(shape.about);
+        }
+        Kind::Base64 => digest.tag("base64"),
+        Kind::Any => digest.tag("any"),
     }
 }
