@@ -24,4 +24,7 @@ pub use document::ActionDocument;
 pub use evaluate::{ActionContext, Decided, Evaluation, Issues, Request, Touched};
 pub use filter::Quoting;
 pub(in crate::mapping) use names::Names;
+#[cfg(test)]
+mod tests;
+
 pub use plan::{ActionPlan, Fail, FailCode, FetchFile, Find, ForEach, MadeMessage, Message, Mutate, Step, StepKind, Word};

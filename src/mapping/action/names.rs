@@ -188,7 +188,7 @@ fn target(schema: &mut Schema, path: &str, field: &'static Field) -> Target {
         model::Kind::Integer => scalar(Scalar::Int),
         model::Kind::Boolean => scalar(Scalar::Boolean),
         model::Kind::Timestamp => Target::Scalar(Scalar::DateTime, MOMENT.to_owned()),
-        model::Kind::List(_) | model::Kind::Map => scalar(Scalar::Json),
+        model::Kind::List(_) | model::Kind::Map | model::Kind::Any => scalar(Scalar::Json),
         // Ids are those of the source by now.
         _ => scalar(Scalar::Text),
     }
