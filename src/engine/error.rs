@@ -49,6 +49,14 @@ pub enum EngineError {
         /// The model.
         model: &'static str,
     },
+    /// A record is not as its Rust type says, which is a fault of the engine.
+    #[error("a record of {model} is not as its type says, from column {column} of its JSON on")]
+    NotOfItsType {
+        /// The model.
+        model: &'static str,
+        /// Where its JSON stops to be as it should.
+        column: usize,
+    },
     /// The store keeps a record without what the source sent.
     #[error("the store has no readable raw record of {id} in {model}; the next sync brings one")]
     NoRaw {

@@ -30,7 +30,7 @@ pub use figures::{BOUNDS, FIGURES, Figure, FigureKind, describe};
 pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
 pub use preview::{Against, FieldPreview, ModelPreview, Preview, Remark, Sample};
 pub use pull::{SchemaPull, SchemaReader};
-pub use record::{Listing, Record};
+pub use record::{Listing, ListingOf, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
     Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
@@ -42,6 +42,7 @@ use crate::action::Desk;
 use crate::connector::{Connection, Home, Live, Revision};
 use crate::fetch::Reach;
 use crate::model::Model;
+use crate::model::typed::Row;
 use crate::source::{Caps, Credentials, Health, Source};
 use crate::store::{ConnectionState, ListQuery, RowKey, Store, Unmapped};
 use crate::sync::{Event, Pace, Reading, Remapping, SyncOptions, SyncReport, left_for};
@@ -197,6 +198,18 @@ impl Engine {
     ) -> Result<Listing, EngineError> {
         let query = ListQuery { connection, after, limit, ..ListQuery::new(model) };
         self.listing(query, model).await
+    }
+
+    /// The same as Rust types, such as [`Job`](crate::model::typed::Job).
+    pub async fn list_of<T: Row>(
+        &self,
+        connection: Option<&str>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<ListingOf<T>, EngineError> {
+        let Listing { records, next } = self.list(connection, T::MODEL, after, limit).await?;
+        let records = records.iter().map(Record::read).collect::<Result<_, _>>()?;
+        Ok(ListingOf { records, next })
     }
 
     /// The record with this unified id or id of the source.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Engine, EngineError};
 use crate::connector::Connection;
 use crate::mapping::Issue;
+use crate::model::typed::Row;
 use crate::model::{Kind, Members, Model};
 use crate::store::{ListQuery, RowKey, StoredRecord};
 
@@ -34,6 +35,13 @@ impl Record {
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.json).unwrap_or(Value::Null)
     }
+
+    /// The record as a Rust type, which must be that of its model.
+    pub fn read<T: Row>(&self) -> Result<T, EngineError> {
+        // What the parser says shows a value, which may be of a person.
+        serde_json::from_str(&self.json)
+            .map_err(|error| EngineError::NotOfItsType { model: T::MODEL.name, column: error.column() })
+    }
 }
 
 /// A part of a list.
@@ -41,6 +49,15 @@ impl Record {
 pub struct Listing {
     /// The records.
     pub records: Vec<Record>,
+    /// Where the next part begins; none at the end.
+    pub next: Option<RowKey>,
+}
+
+/// A part of a list, as Rust types.
+#[derive(Debug, Clone)]
+pub struct ListingOf<T> {
+    /// The records.
+    pub records: Vec<T>,
     /// Where the next part begins; none at the end.
     pub next: Option<RowKey>,
 }

@@ -8,6 +8,7 @@ mod actions;
 mod id;
 pub mod input;
 mod models;
+pub mod typed;
 
 pub use actions::{
     ACTIONS, ADD_APPLICATION_ATTACHMENT, ADD_APPLICATION_NOTE, ADD_APPLICATION_RESULT_LINK, ADD_CANDIDATE_ATTACHMENT,
