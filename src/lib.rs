@@ -4,6 +4,7 @@
 //! `ARCHITECTURE.md` has the plan of the house. From the ground floor up; a module uses only what stands above it
 //! in this list, and `sandbox` stands beside the house.
 
+pub mod action;
 pub mod api;
 pub mod cli;
 pub mod connector;

@@ -21,6 +21,7 @@ const FLOORS: &[&str] = &[
     "fetch",
     "store",
     "sync",
+    "action",
     "webhook",
     "engine",
     "api",

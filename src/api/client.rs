@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use super::acting::{ActAnswer, ActRequest, ResumeRequest};
 use super::answer::ReloadAnswer;
 use super::control::{Control, socket_of};
 use crate::engine::Status;
@@ -49,6 +50,17 @@ impl Client {
     /// What it does at this moment.
     pub async fn status(&self) -> Result<Status, ClientError> {
         self.ask(self.http.get(format!("{ENGINE}/status"))).await
+    }
+
+    /// Has it do an action, or tell what it would do, and waits for what comes of it.
+    pub async fn act(&self, request: &ActRequest) -> Result<ActAnswer, ClientError> {
+        self.ask(self.http.post(format!("{ENGINE}/act")).json(request)).await
+    }
+
+    /// Has it go on with an action, and waits for what comes of it.
+    pub async fn resume(&self, run: &str) -> Result<ActAnswer, ClientError> {
+        let request = ResumeRequest { run: run.to_owned() };
+        self.ask(self.http.post(format!("{ENGINE}/resume")).json(&request)).await
     }
 
     /// Its figures, as text for Prometheus.

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
+use super::acting;
 use super::answer::ReloadAnswer;
 use super::shared::render;
 use crate::engine::Running;
@@ -51,8 +52,8 @@ pub fn socket_of(store: &Path) -> PathBuf {
 }
 
 #[derive(Clone)]
-struct Served {
-    running: Arc<Running>,
+pub(super) struct Served {
+    pub(super) running: Arc<Running>,
     figures: Figures,
 }
 
@@ -92,6 +93,8 @@ impl Claim {
             .route("/reload", post(reload))
             .route("/status", get(status))
             .route("/metrics", get(metrics))
+            .route("/act", post(acting::act).layer(DefaultBodyLimit::max(acting::LARGEST)))
+            .route("/resume", post(acting::resume))
             .with_state(Served { running, figures });
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {

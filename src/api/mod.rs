@@ -5,6 +5,7 @@
 //! [`routes`] is the table of all endpoints. [`dispatch`] takes a request through it: key, limits, integration, body; the
 //! handler of an endpoint is called with what its row says that it needs.
 
+mod acting;
 mod answer;
 mod call;
 mod client;
@@ -26,6 +27,7 @@ mod tests;
 mod tls;
 mod webhooks;
 
+pub use acting::{ActAnswer, ActRequest, ActedAnswer, ResumeRequest};
 pub use answer::{ReloadAnswer, ReloadedAnswer};
 pub use client::{Client, ClientError};
 pub use control::{Claim, Control, ControlError, Figures, socket_of};

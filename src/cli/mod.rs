@@ -1,6 +1,9 @@
 //! The command line: one file a command.
 
 mod access;
+mod act;
+mod acted;
+mod actions;
 mod ask;
 mod check;
 mod connect;
@@ -150,6 +153,8 @@ enum Command {
     Schema(schema::Schema),
     Test(test::Test),
     Record(record::Record),
+    Act(act::Act),
+    Actions(actions::Actions),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -217,6 +222,8 @@ impl Command {
             Command::Schema(schema) => schema.run(context).await,
             Command::Test(test) => test.run(context),
             Command::Record(record) => record.run(context).await,
+            Command::Act(act) => act.run(context).await,
+            Command::Actions(actions) => actions.run(context).await,
             Command::Sandbox(sandbox) => sandbox.run(context).await,
         }
     }

@@ -1,13 +1,13 @@
 //! `options` of a connection: what is done with its records, and when they are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::keys;
 use super::schedule::{Schedule, Times, WrongTimes};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
-use crate::model::{MODELS, Model};
+use crate::model::{ACTIONS, Action, MODELS, Model};
 use crate::yaml::{self, Fields};
 
 /// A source is not read more often.
@@ -32,6 +32,8 @@ pub struct Options {
     pub paused: bool,
     /// How long the source may refuse the credentials before the connection counts as invalid.
     pub invalid_after: Duration,
+    /// The actions that are not to be done, by their names.
+    pub actions_off: BTreeSet<&'static str>,
 }
 
 /// How often everything is read, and what is believed of deletions.
@@ -45,11 +47,19 @@ pub struct SyncRules {
     pub few_deleted: u64,
     /// How long a deleted record keeps its fields.
     pub clear_deleted_after: Duration,
+    /// Of candidates and applications, read only those that actions made or changed.
+    pub only_created: bool,
 }
 
 impl Default for SyncRules {
     fn default() -> Self {
-        SyncRules { full_every: 24 * HOUR, most_deleted: 20, few_deleted: 10, clear_deleted_after: 14 * 24 * HOUR }
+        SyncRules {
+            full_every: 24 * HOUR,
+            most_deleted: 20,
+            few_deleted: 10,
+            clear_deleted_after: 14 * 24 * HOUR,
+            only_created: false,
+        }
     }
 }
 
@@ -72,6 +82,7 @@ impl Default for Options {
             sync: SyncRules::default(),
             paused: false,
             invalid_after: 3 * 24 * HOUR,
+            actions_off: BTreeSet::new(),
         }
     }
 }
@@ -108,10 +119,12 @@ pub(super) fn read(node: &yaml::Node, file: &Arc<SourceFile>, problems: &Problem
         models: reader.models(&fields),
         sync: SyncRules {
             full_every: fields.duration("full_every").unwrap_or(usual.sync.full_every),
+            only_created: fields.flag("only_created").unwrap_or(usual.sync.only_created),
             ..fields.get("deletions").map_or_else(|| Some(usual.sync), |node| deletions(node, file, problems))?
         },
         paused: fields.flag("paused").unwrap_or(usual.paused),
         invalid_after: fields.duration("invalid_after").unwrap_or(usual.invalid_after),
+        actions_off: reader.actions_off(&fields),
     };
     fields.close();
     Some(options)
@@ -164,6 +177,32 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// The actions that are switched off.
+    fn actions_off(&self, fields: &Fields<'_>) -> BTreeSet<&'static str> {
+        let mut off = BTreeSet::new();
+        for entry in fields.map("actions") {
+            let action = Action::named(&entry.key.value);
+            if action.is_none() {
+                self.problems.report(
+                    Problem::error("M0201", format!("there is no action `{}`", entry.key.value))
+                        .at(self.file, entry.key.span, "no such action")
+                        .suggest(&entry.key.value, ACTIONS.iter().map(|action| action.name)),
+                );
+            }
+            let Some(switch) = yaml::text(&entry.value, self.file, self.problems) else { continue };
+            match switch.value.as_str() {
+                "on" | "true" => {}
+                "off" | "false" => off.extend(action.map(|action| action.name)),
+                _ => self.problems.report(
+                    Problem::error("M0003", "an action is `on` or `off`")
+                        .at(self.file, switch.span, "neither of them")
+                        .help("write `off` to switch the action off; without a word it is on"),
+                ),
+            }
+        }
+        off
     }
 
     fn models(&self, fields: &Fields<'_>) -> BTreeMap<&'static str, ModelOptions> {

@@ -1,5 +1,6 @@
 //! The library's face: opens a home folder and ties the modules together.
 
+mod acting;
 pub mod cases;
 mod coverage;
 mod credentials;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use acting::Acted;
 pub use coverage::{Coverage, FieldCoverage, Support};
 pub use credentials::credentials;
 pub use error::EngineError;
@@ -44,7 +46,9 @@ pub use running::{
 };
 pub use schemas::{FileSchema, SCHEMAS, input_schema, input_schema_text};
 
+use crate::action::Desk;
 use crate::connector::{Connection, Home, Live, Revision};
+use crate::fetch::Reach;
 use crate::model::Model;
 use crate::model::typed::Row;
 use crate::source::{Caps, Credentials, Health, Source};
@@ -77,6 +81,10 @@ pub const STORE_FILE: &str = "crosswalk.db";
 pub struct Engine {
     home: Home,
     store: Store,
+    /// Actions under way in this process.
+    desk: Desk,
+    /// From where files of actions are fetched beside the public web.
+    reach: Reach,
 }
 
 impl Engine {
@@ -85,7 +93,7 @@ impl Engine {
         let home = Home::new(home);
         let default = home.root().join(STORE_FILE);
         let store = Store::open(store.unwrap_or(&default)).await?;
-        Ok(Engine { home, store })
+        Ok(Engine { home, store, desk: Desk::default(), reach: Reach::default() })
     }
 
     /// The same over a store that is there and up to date, to look at it: nothing is written.
@@ -93,7 +101,7 @@ impl Engine {
         let home = Home::new(home);
         let default = home.root().join(STORE_FILE);
         let store = Store::open_to_read(store.unwrap_or(&default)).await?;
-        Ok(Engine { home, store })
+        Ok(Engine { home, store, desk: Desk::default(), reach: Reach::default() })
     }
 
     /// The engine with its credentials in another vault than the one in the home folder.

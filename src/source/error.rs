@@ -36,6 +36,11 @@ pub enum Subject {
         /// The name of the operation.
         operation: String,
     },
+    /// Something else, once.
+    Command {
+        /// The name of the operation.
+        operation: String,
+    },
 }
 
 /// The request that an error is about.
@@ -57,6 +62,7 @@ impl fmt::Display for Request {
             Subject::Text { what } => write!(f, "{what} {}", self.url)?,
             Subject::Page { operation, page } => write!(f, "operation `{operation}`, page {page} at {}", self.url)?,
             Subject::Record { operation } => write!(f, "operation `{operation}`, one record at {}", self.url)?,
+            Subject::Command { operation } => write!(f, "operation `{operation}` at {}", self.url)?,
         }
         if self.attempts > 1 {
             write!(f, " ({} attempts)", self.attempts)?;
@@ -426,6 +432,42 @@ impl SourceError {
             Self::Status { status, .. } => status.is_server_error(),
             _ => false,
         }
+    }
+
+    /// The request that it is about; none where nothing was to be sent yet.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Setting { .. }
+            | Self::Client { .. }
+            | Self::MissingCredential { .. }
+            | Self::UnusableHeader { .. } => None,
+            Self::GivenUp { cause, .. } => cause.request(),
+            Self::KeyRefused { request }
+            | Self::CursorAgain { request }
+            | Self::Credentials { request, .. }
+            | Self::Unauthorized { request }
+            | Self::Forbidden { request, .. }
+            | Self::Rejected { request, .. }
+            | Self::NotDescribed { request, .. }
+            | Self::Failed { request, .. }
+            | Self::Throttled { request, .. }
+            | Self::Unavailable { request, .. }
+            | Self::Tls { request, .. }
+            | Self::Timeout { request, .. }
+            | Self::CircuitOpen { request, .. }
+            | Self::Status { request, .. }
+            | Self::Malformed { request, .. }
+            | Self::Misshapen { request, .. }
+            | Self::TooLarge { request, .. }
+            | Self::TooManySkipped { request, .. }
+            | Self::Gone { request, .. }
+            | Self::Impassable { request, .. } => Some(request),
+        }
+    }
+
+    /// Whether nobody was reached, so that nothing was sent.
+    pub(super) fn found_nobody(&self) -> bool {
+        matches!(self, Self::Unavailable { cause, .. } if cause.starts_with(NO_CONNECTION))
     }
 
     /// How long the remote system asks to wait before the next attempt.

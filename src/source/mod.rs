@@ -7,6 +7,7 @@
 mod access;
 mod asking;
 mod body;
+mod command;
 mod divide;
 mod envelope;
 mod error;
@@ -38,6 +39,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tracing::{Instrument, debug_span};
 
 pub use access::Credentials;
+pub use command::{Changed, Command, Effect};
 pub use error::{ErrorClass, Request, SourceError, Subject};
 pub use giving_up::{GivenUp, Late, OpenCircuit};
 pub use graphql::GraphqlError;

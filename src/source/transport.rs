@@ -8,6 +8,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug, debug_span, warn};
 use url::{Host, Url};
 
+use super::command::Effect;
 use super::error::{NO_CONNECTION, Request, SourceError, Subject, list, shown};
 use super::giving_up::{GivenUp, Late};
 use super::health::{Door, Health, Verdict};
@@ -38,6 +39,16 @@ pub(super) enum Attempts {
     All,
     /// Once, since there is another way when it fails.
     One,
+    /// As often as the limits say, while what was asked for certainly was not done.
+    WhileUndone,
+}
+
+impl Attempts {
+    /// Whether there is another attempt after this failure.
+    fn go_on(self, error: &SourceError) -> bool {
+        let may_pass = error.is_transient() && !matches!(error, SourceError::CircuitOpen { .. });
+        may_pass && (self != Attempts::WhileUndone || error.effect() == Effect::NotNow)
+    }
 }
 
 /// An answer, whatever its status.
@@ -93,13 +104,13 @@ impl Transport {
         let mut request = Request { subject, url: self.address(), attempts: 0 };
         self.health.earn();
         let most = match attempts {
-            Attempts::All => self.limits.attempts,
+            Attempts::All | Attempts::WhileUndone => self.limits.attempts,
             Attempts::One => 1,
         };
         loop {
             let span = self.span(&request);
             let error = match self.attempt(&mut request, &prepare, &read).instrument(span).await {
-                Err(error) if error.is_transient() && !matches!(error, SourceError::CircuitOpen { .. }) => error,
+                Err(error) if attempts.go_on(&error) => error,
                 settled => return settled,
             };
             if request.attempts >= most {
@@ -250,7 +261,7 @@ impl Transport {
             Subject::Schema => span!(operation = "schema"),
             Subject::Text { what } => span!(operation = what),
             Subject::Page { operation, page } => span!(operation, page),
-            Subject::Record { operation } => span!(operation),
+            Subject::Record { operation } | Subject::Command { operation } => span!(operation),
         }
     }
 

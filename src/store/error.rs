@@ -84,6 +84,12 @@ pub enum Problem {
         /// The model of the run.
         model: &'static str,
     },
+    /// An action was gone on with or ended elsewhere.
+    #[error("the action {run} was taken over or ended elsewhere; `crosswalk actions show {run}` says how it stands")]
+    ActionTaken {
+        /// The id of the run.
+        run: String,
+    },
     /// A remote id names rows of several connections.
     #[error("several connections have {model} with the remote id `{remote_id}`; name one of {}", connections.join(", "))]
     Ambiguous {

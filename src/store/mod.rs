@@ -4,6 +4,8 @@
 //! spread over three tables with the same key: what is compared and counted is narrow, and its two large values, the
 //! unified JSON and the compressed payload, are touched only when they differ.
 
+mod acted;
+mod action;
 mod background;
 mod change;
 #[cfg(debug_assertions)]
@@ -44,6 +46,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
+pub use action::{ActionBegun, ActionEnd, ActionHold, ActionRun, ActionState, ActionStep, NewAction, StepState};
 pub(crate) use background::in_the_background;
 #[cfg(debug_assertions)]
 pub(crate) use crash::at_boundary as die_at_boundary;

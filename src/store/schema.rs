@@ -61,6 +61,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(5, "deltas", include_str!("migrations/5_deltas.sql")),
         migration(6, "states", include_str!("migrations/6_states.sql")),
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
+        migration(8, "actions", include_str!("migrations/8_actions.sql")),
         migration(9, "keys", include_str!("migrations/9_keys.sql")),
         migration(11, "reads", include_str!("migrations/11_reads.sql")),
     ]

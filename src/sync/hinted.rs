@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Reading;
+use super::{Reading, labels};
 use super::pinned::Pinned;
 use super::reread::Reread;
 use crate::model::Model;
@@ -47,6 +47,14 @@ impl Reading {
         for Told { remote_id, gone } in told {
             *records.entry(remote_id).or_default() |= gone;
         }
+        if self.keeps_only_created(model) {
+            let ours: HashSet<String> =
+                self.store.acted_records(&self.connection, model).await?.into_iter().collect();
+            records.retain(|id, _| ours.contains(*id));
+            if records.is_empty() {
+                return Ok(Followed::default());
+            }
+        }
         let revision = self.live.revision();
         let all = || records.keys().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         // What is not mapped any more is of no use to anybody.
@@ -84,5 +92,27 @@ impl Reading {
         // A look at all rows tells whether they are really gone.
         followed.for_sync.extend(missing);
         Ok(Followed { counts, unread, broken: broken.or(refused), ..followed })
+    }
+
+    /// Reads records that were written at the source a moment ago, whether or not they are known. Those that only a sync can
+    /// bring are given as such: the source does not have them yet, or no query gives one of them.
+    pub async fn read_written(&self, model: &'static Model, ids: &[String]) -> Result<Followed, StoreError> {
+        let revision = self.live.revision();
+        let left_to_a_sync = || Followed { for_sync: ids.to_vec(), ..Followed::default() };
+        let Some(plan) = revision.plan(model) else { return Ok(left_to_a_sync()) };
+        if plan.one().is_none() {
+            return Ok(left_to_a_sync());
+        }
+        let labels = match revision.labels() {
+            Some(labels_plan) => {
+                let kept = self.store.labels(&self.connection).await?;
+                let lacks = plan.needs_labels() && kept.is_empty();
+                Some(Arc::new(if lacks { labels::read(self, labels_plan).await? } else { kept }))
+            }
+            None => None,
+        };
+        let Some(pinned) = Pinned::new(&self.live, model, labels) else { return Ok(left_to_a_sync()) };
+        let Reread { counts, missing, unread, broken, refused } = self.reread(&pinned, ids).await?;
+        Ok(Followed { counts, for_sync: missing, unread, broken: broken.or(refused) })
     }
 }

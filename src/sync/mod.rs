@@ -4,6 +4,7 @@
 //! transaction with its checkpoint. Between the stages a page or two may wait, so memory does not grow with the
 //! number of records.
 
+mod created;
 mod former;
 mod hinted;
 mod labels;

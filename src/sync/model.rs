@@ -45,6 +45,13 @@ impl Reading {
         report: &mut ModelReport,
         observe: &mut impl FnMut(Event),
     ) -> Result<(), StoreError> {
+        if self.keeps_only_created(pinned.asked().model()) {
+            self.only_created(pinned, options, report, observe).await?;
+            if report.is_complete() {
+                self.store.end_broken_off(&self.connection, pinned.asked().model(), now()).await?;
+            }
+            return Ok(());
+        }
         let need = self.need(pinned, options).await?;
         if let Some(since) = need.changes {
             report.since = Some(since);
@@ -118,6 +125,18 @@ impl Reading {
         since: Option<Timestamp>,
         anew: bool,
     ) -> Result<Run, StoreError> {
+        self.begin_choosing(pinned, kind, since, pinned.asked().rows_signature(), anew).await
+    }
+
+    /// Begins a run that reads other rows than those that the mapping chooses.
+    pub(super) async fn begin_choosing(
+        &self,
+        pinned: &Pinned,
+        kind: RunKind,
+        since: Option<Timestamp>,
+        choice: &str,
+        anew: bool,
+    ) -> Result<Run, StoreError> {
         let plan = pinned.asked();
         let new = NewRun {
             kind,
@@ -127,7 +146,7 @@ impl Reading {
             model: plan.model(),
             revision: &pinned.revision().hash,
             operation: &self.asks(pinned),
-            choice: plan.rows_signature(),
+            choice,
             now: now(),
             full: anew,
         };

@@ -3,6 +3,7 @@
 // Measurements say what they found.
 #![allow(clippy::print_stdout)]
 
+mod actions;
 #[path = "../shared/copy.rs"]
 mod copy;
 mod crash;

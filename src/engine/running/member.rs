@@ -1,6 +1,6 @@
 //! A connection of a running engine: what it runs with, its syncs and its remaps.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use tokio::time::{Duration, sleep};
 
 use super::Shared;
 use super::asked::Wishes;
+use super::acting::KeptSource;
 use super::due::Due;
 use super::inlet::Inlet;
 use super::passing::Passages;
@@ -41,6 +42,10 @@ pub(super) struct Member {
     /// The ways of requests of others to its source.
     pub passages: Passages,
     tasks: Mutex<Tasks>,
+    /// What its actions ask and tell.
+    pub(super) acts_with: Mutex<Option<KeptSource>>,
+    /// Whether its file is gone.
+    pub(super) is_removed: AtomicBool,
     /// How often the store had been opened anew when it was told last of the revision in use.
     pub(super) recovered: AtomicU64,
 }
@@ -48,6 +53,7 @@ pub(super) struct Member {
 #[derive(Debug, Default)]
 struct Tasks {
     mapping: Option<AbortHandle>,
+    acting: Option<AbortHandle>,
     syncing: Option<JoinHandle<()>>,
 }
 
@@ -90,6 +96,8 @@ impl Member {
             inlet: Inlet::default(),
             passages: Passages::default(),
             tasks: Mutex::default(),
+            acts_with: Mutex::default(),
+            is_removed: AtomicBool::new(false),
             recovered: AtomicU64::new(0),
         }
     }
@@ -138,6 +146,7 @@ impl Member {
         }
         let mut tasks = self.tasks();
         tasks.mapping = Some(tokio::spawn(Arc::clone(self).keep_mapped(Arc::clone(shared))).abort_handle());
+        tasks.acting = Some(tokio::spawn(Arc::clone(self).go_on_with_actions(Arc::clone(shared))).abort_handle());
         if shared.options.syncs {
             self.start_following(shared);
             tasks.syncing = Some(tokio::spawn(Arc::clone(self).keep_synced(Arc::clone(shared), head_start)));
@@ -160,10 +169,11 @@ impl Member {
         }
     }
 
-    /// Ends what maps again, at once.
+    /// Ends what maps again and what goes on with actions, at once. An action that is under way stays so.
     pub fn stop_mapping(&self) {
-        if let Some(mapping) = self.tasks().mapping.take() {
-            mapping.abort();
+        let mut tasks = self.tasks();
+        for task in [tasks.mapping.take(), tasks.acting.take()].into_iter().flatten() {
+            task.abort();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod asked;
+mod acting;
 mod clock;
 mod compile;
 mod due;
@@ -17,6 +18,7 @@ mod stored;
 mod syncing;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -188,7 +190,7 @@ impl Running {
         self.end();
     }
 
-    /// Ends everything, and lets each sync finish the page that is under way. Whatever takes `longest` is ended at once
+    /// Ends everything, and lets each sync finish the page that is under way, and each action its step. Whatever takes `longest` is ended at once
     /// then. True when nothing was.
     pub async fn stop_within(&self, longest: Duration) -> bool {
         self.shared.stopping.send_replace(true);
@@ -197,6 +199,7 @@ impl Running {
             let members: Vec<Arc<Member>> = self.shared.members().values().cloned().collect();
             members.iter().for_each(|member| member.stop_mapping());
             join_all(members.iter().map(|member| member.stopped())).await;
+            self.shared.engine.desk().idle().await;
         };
         let in_time = timeout(longest, ends).await.is_ok();
         self.stop().await;
@@ -210,6 +213,7 @@ impl Running {
         for member in std::mem::take(&mut *self.shared.members()).into_values() {
             member.stop();
         }
+        self.shared.engine.desk().end();
         drop(self.hold.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
@@ -276,6 +280,7 @@ impl Shared {
         }
         for name in gone {
             if let Some(member) = self.members().remove(&name) {
+                member.is_removed.store(true, Ordering::Release);
                 member.stop();
             }
             connections.push(Reloaded { connection: name, outcome: Outcome::Stopped });

@@ -13,6 +13,7 @@ use super::Shared;
 use super::due::{Due, Spread};
 use super::member::{AFTER_TROUBLE, Member};
 use super::status::Synced;
+use crate::action::RUNS_ARE_KEPT;
 use crate::engine::EngineError;
 use crate::engine::figures::{ISSUES, PAGES, RECORDS, count_sync};
 use crate::engine::standing::{self, Credentials, Seen};
@@ -175,6 +176,9 @@ impl Member {
         }
         if let Err(error) = store.forget_runs(&self.name, now - super::RUNS_ARE_KEPT).await {
             tracing::warn!(%error, "old runs could not be forgotten");
+        }
+        if let Err(error) = store.forget_actions(RUNS_ARE_KEPT, now).await {
+            tracing::warn!(%error, "old actions could not be forgotten");
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape::{self, Writer, or_nothing};
 use crate::connector::keys::{CLOCK, CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
-use crate::model::MODELS;
+use crate::model::{ACTIONS, MODELS};
 
 pub(super) fn connector() -> Value {
     shape::file(&CONNECTOR, &writer())
@@ -20,12 +20,18 @@ fn writer() -> Writer<'static> {
 
 fn defined(name: &'static str) -> Value {
     match name {
+        "sign" => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
         "address" => json!({ "type": "string", "examples": ["https://{tenant}.example.org/graphql"] }),
         "reference" => json!({ "type": "string", "pattern": "^((env|file):.*\\S|vault: *[A-Za-z0-9_./-]{1,128} *$)" }),
         "clocks" => json!({
             "type": "object",
             "propertyNames": { "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() },
             "additionalProperties": writer().map(&CLOCK),
+        }),
+        "switches" => json!({
+            "type": "object",
+            "propertyNames": { "enum": ACTIONS.iter().map(|action| action.name).collect::<Vec<_>>() },
+            "additionalProperties": { "enum": ["on", "off", true, false] },
         }),
         "cron" => json!({ "type": "string", "pattern": "^\\s*\\S+(\\s+\\S+){4}\\s*$" }),
         "header_name" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),

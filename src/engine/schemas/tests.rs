@@ -18,7 +18,7 @@ use crate::connector::{Connection, Definition};
 use crate::diagnostics::{Problems, SourceFile};
 use crate::mapping::keys::{CUSTOM_FIELD, MAPPING, OVERLAY, RULES};
 use crate::mapping::{Document, Overlay, kinds};
-use crate::model::{Field, Kind, MODELS, Model};
+use crate::model::{ACTIONS, Field, Kind, MODELS, Model};
 use crate::table::{TABLE, Table};
 use crate::yaml::{Is, Key, Keys};
 
@@ -150,6 +150,11 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
             let names = MODELS.iter().map(|model| model.name.to_owned()).collect::<Vec<_>>();
             object(select(names).boxed(), map(&CLOCK, spot), 0)
         }
+        "switches" => {
+            let names = ACTIONS.iter().map(|action| action.name.to_owned()).collect::<Vec<_>>();
+            let switch = select(vec![json!("on"), json!("off"), json!(true), json!(false)]);
+            object(select(names).boxed(), switch.boxed(), 0)
+        }
         "cron" => select(vec!["0 2 * * *", "*/15 8-18 * * MON-FRI", " 0  0 1 * * "]).prop_map(Value::from).boxed(),
         "header_name" => "[A-Z][a-z]{0,4}(-[A-Z][a-z]{0,4}){0,2}".prop_map(Value::from).boxed(),
         "model_name" => select(MODELS).prop_map(|model| json!(model.name)).boxed(),
@@ -206,7 +211,7 @@ fn constant(kind: &Kind) -> Tree {
         Kind::Integer => prop_oneof![any::<i64>().prop_map(Value::from), Just(json!("7"))].boxed(),
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Kind::Enum { values, .. } => select(*values).prop_map(Value::from).boxed(),
-        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) => {
+        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) | Kind::Foreign(_) => {
             unreachable!("there is no such constant")
         }
         Kind::Shaped(_) | Kind::Base64 | Kind::Any => unreachable!("no model has such a field"),

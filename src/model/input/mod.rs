@@ -96,10 +96,15 @@ impl Input {
     /// The input as JSON with the members of each object in the order of their names, and no blanks: the same text for
     /// whatever means the same.
     pub fn canonical(&self) -> String {
-        let mut text = String::new();
-        write_sorted(&self.value, &mut text);
-        text
+        canonical(&self.value)
     }
+}
+
+/// A value as JSON with the members of each object in the order of their names, and no blanks.
+pub(crate) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_sorted(value, &mut text);
+    text
 }
 
 /// Holds an input to the table of its action, and tells everything that is wrong with it.

@@ -1,6 +1,7 @@
 //! A source against small servers on this machine.
 
 mod answers;
+mod commands;
 mod cursors;
 mod dividing;
 mod forms;

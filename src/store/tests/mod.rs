@@ -1,5 +1,6 @@
 //! The store from the outside, over files in temporary folders.
 
+mod actions;
 mod damage;
 mod hints;
 mod holding;
