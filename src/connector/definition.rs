@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FAULTS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING,
+    CONNECTOR, DATE, DELETION, FAULTS, FILTERS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING, WRITES,
+    WRITES_KIND,
 };
 use super::limits::SaidLimits;
 use super::pages::Pages;
@@ -15,7 +16,8 @@ use super::permissions::Permissions;
 use super::remote::{Faults, OAUTH2_CREDENTIALS, Placement};
 use super::{headers, pages, webhooks};
 use crate::diagnostics::{Problem, Problems, SourceFile, Span};
-use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling};
+use crate::mapping::action::Quoting;
+use crate::mapping::{DateFormat, FreeFields, LabelsSource, Spelling, TypeMark};
 use crate::schema::Scalar;
 use crate::script;
 use crate::yaml::{self, Entry, Fields, Keys, Located, Node};
@@ -32,6 +34,10 @@ pub(crate) struct Definition {
     pub headers: Vec<HeaderPattern>,
     pub pages: Pages,
     pub arguments: Vec<Entry>,
+    /// How values stand in filters.
+    pub quoting: Option<Quoting>,
+    /// The member of input objects that names their type.
+    pub type_mark: Option<TypeMark>,
     pub scalars: BTreeMap<String, Scalar>,
     /// Whether it is clear what each of them means.
     pub all_scalars_known: bool,
@@ -55,6 +61,15 @@ pub(crate) struct Setting {
     pub name: Located<String>,
     pub about: String,
     pub default: Option<String>,
+    /// What it can be; anything when nothing is listed.
+    pub values: Vec<String>,
+}
+
+impl Setting {
+    /// Whether it can have a value. That it is blank is another matter.
+    pub fn takes(&self, value: &str) -> bool {
+        self.values.is_empty() || value.trim().is_empty() || self.values.iter().any(|known| known == value)
+    }
 }
 
 /// How access tokens are got, before settings are filled in.
@@ -99,6 +114,8 @@ impl Definition {
         }
         let pages = fields.require("pages").and_then(|node| pages::parse(node, file, problems));
         let arguments = fields.map("arguments").to_vec();
+        let quoting = fields.get("filters").and_then(|node| reader.quoting(node));
+        let type_mark = fields.get("writes").and_then(|node| reader.type_mark(node));
         let mut scalars = BTreeMap::new();
         let mut dates = BTreeMap::new();
         let mut all_scalars_known = true;
@@ -141,6 +158,8 @@ impl Definition {
             headers,
             pages: pages?,
             arguments,
+            quoting,
+            type_mark,
             scalars,
             all_scalars_known,
             scalar_keys,
@@ -177,9 +196,58 @@ impl Reader<'_> {
     fn setting(&self, entry: &Entry) -> Option<Setting> {
         let fields = self.open(&entry.value, &SETTING)?;
         let about = fields.text("about").map_or_else(String::new, |about| about.value);
-        let default = fields.text("default").map(|default| default.value);
+        let default = fields.text("default");
+        let values: Vec<String> = fields.texts("values").into_iter().map(|value| value.value).collect();
         fields.close();
-        Some(Setting { name: entry.key.clone(), about, default })
+        let setting = Setting { name: entry.key.clone(), about, default: None, values };
+        if let Some(default) = default.as_ref().filter(|default| !setting.takes(&default.value)) {
+            self.problems.report(
+                Problem::error("M0619", format!("`{}` is no value of this setting", default.value))
+                    .at(self.file, default.span, "no such value")
+                    .suggest(&default.value, setting.values.iter().map(String::as_str)),
+            );
+        }
+        Some(Setting { default: default.map(|default| default.value), ..setting })
+    }
+
+    /// How values stand in filters.
+    fn quoting(&self, node: &Node) -> Option<Quoting> {
+        let fields = self.open(node, &FILTERS)?;
+        fields.require("quotes");
+        let quotes = self.signs(fields.texts("quotes"));
+        let refused = self.signs(fields.texts("refused"));
+        fields.close();
+        Some(Quoting { quotes, refused })
+    }
+
+    fn signs(&self, texts: Vec<Located<String>>) -> Vec<char> {
+        let sign = |text: Located<String>| {
+            let mut signs = text.value.chars();
+            let found = signs.next().filter(|_| signs.next().is_none());
+            if found.is_none() {
+                self.problems.report(
+                    Problem::error("M0609", format!("`{}` is not one sign", text.value))
+                        .at(self.file, text.span, "one sign is expected here")
+                        .help("write each sign by itself, such as `quotes: [\"'\", '\"']`"),
+                );
+            }
+            found
+        };
+        texts.into_iter().filter_map(sign).collect()
+    }
+
+    /// How input objects name their type.
+    fn type_mark(&self, node: &Node) -> Option<TypeMark> {
+        let fields = self.open(node, &WRITES)?;
+        let kind = fields.get("kind").and_then(|node| {
+            let fields = self.open(node, &WRITES_KIND)?;
+            let member = fields.required_text("member");
+            let without = fields.text("without").map_or_else(String::new, |text| text.value);
+            fields.close();
+            Some(TypeMark { member: member?.value, without })
+        });
+        fields.close();
+        kind
     }
 
     fn oauth2(&self, node: &Node) -> Option<OAuth2> {

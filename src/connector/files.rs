@@ -33,6 +33,7 @@ pub(super) struct Files {
     pub definition: Option<Arc<SourceFile>>,
     pub schema: Option<Arc<SourceFile>>,
     pub mappings: Vec<Arc<SourceFile>>,
+    pub actions: BTreeMap<String, Option<Arc<SourceFile>>>,
     pub tables: BTreeMap<String, Option<Arc<SourceFile>>>,
     pub scripts: BTreeMap<String, Option<Arc<SourceFile>>>,
 }
@@ -40,7 +41,7 @@ pub(super) struct Files {
 impl Files {
     /// Every file, always in the same order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
-        let named = self.tables.values().chain(self.scripts.values()).flatten();
+        let named = self.actions.values().chain(self.tables.values()).chain(self.scripts.values()).flatten();
         self.definition.iter().chain(&self.schema).chain(&self.mappings).chain(named)
     }
 }
@@ -179,6 +180,7 @@ impl Home {
             definition: mappings.remove("connector").flatten(),
             schema: self.read(&Home::schema_path(connector), problems),
             mappings: mappings.into_values().flatten().collect(),
+            actions: self.read_all(&format!("{folder}/actions"), "yaml", problems),
             tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
             scripts: self.read_all(&format!("scripts/{connector}"), "rhai", problems),
         }
@@ -190,6 +192,7 @@ impl Home {
             definition: None,
             schema: None,
             mappings: self.read_all(&folder, "yaml", problems).into_values().flatten().collect(),
+            actions: self.read_all(&format!("{folder}/actions"), "yaml", problems),
             tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
             scripts: self.read_all(&format!("{folder}/scripts"), "rhai", problems),
         }

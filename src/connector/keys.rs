@@ -32,6 +32,8 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
         .example("{ Authorization: \"Bearer {api_key}\" }"),
         Key::required("pages", Is::Defined("pages"), "How lists are asked for, and what a page of one looks like"),
         Key::optional("arguments", Is::Map(&Is::Anything), "Arguments that every query field gets when it has them"),
+        Key::optional("filters", Is::Keys(&FILTERS), "How values stand in the filters of actions; without it no filter can have any"),
+        Key::optional("writes", Is::Keys(&WRITES), "How the source wants to be written to"),
         Key::optional("scalars", Is::Map(&Is::Keys(&SCALAR)), "What each scalar of the schema means")
             .example("{ Timestamp: { kind: datetime, format: rfc3339 } }"),
         Key::optional(
@@ -60,6 +62,39 @@ pub(crate) static CONNECTOR: Keys = Keys::new(
             Is::Keys(&PERMISSIONS),
             "What the source calls its permissions and where its customers set them, for the messages of `connect` and `check --online`",
         ),
+    ],
+);
+
+pub(super) static FILTERS: Keys = Keys::new(
+    "`filters`",
+    "How values stand in the filters of actions: texts between quotes that they lack, numbers as they are",
+    &[
+        Key::required(
+            "quotes",
+            Is::OneOrMore(&Is::Defined("sign")),
+            "The quotes that a text may stand between, the preferred one first. A text with all of them is refused",
+        )
+        .example("[\"'\", '\"']"),
+        Key::optional(
+            "refused",
+            Is::Several(&Is::Defined("sign")),
+            "Signs that no text in a filter may have, such as one that takes the meaning from a quote. Control characters are always refused",
+        ),
+    ],
+);
+
+pub(super) static WRITES: Keys = Keys::new(
+    "`writes`",
+    "How the source wants to be written to",
+    &[Key::optional("kind", Is::Keys(&WRITES_KIND), "The member of input objects that names their type")],
+);
+
+pub(super) static WRITES_KIND: Keys = Keys::new(
+    "`kind`",
+    "The member of input objects that names their type; it is filled wherever an object has it",
+    &[
+        Key::required("member", Is::Text, "The name of the member"),
+        Key::optional("without", Is::Text, "What the names of input types end with and the member does not"),
     ],
 );
 
@@ -105,6 +140,8 @@ pub(super) static SETTING: Keys = Keys::new(
     &[
         Key::optional("about", Is::Text, "What it is and where to find it, for whoever writes a connection"),
         Key::optional("default", Is::Text, "Its value where a connection does not say it"),
+        Key::optional("values", Is::Several(&Is::Text), "What it can be; anything where nothing is listed")
+            .example("[quiet, loud]"),
     ],
 );
 

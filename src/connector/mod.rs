@@ -1,5 +1,6 @@
 //! A connector's folder and a connection, compiled into one immutable revision.
 
+mod actions;
 mod changes;
 mod check;
 mod connection;
@@ -33,8 +34,9 @@ use self::connection::SANDBOX;
 use self::definition::Definition;
 use self::files::Files;
 use crate::diagnostics::{Place, Problem, Problems, Report, SourceFile, closest};
+use crate::mapping::action::ActionPlan;
 use crate::mapping::{Dialect, Document, LabelsPlan, Plan, Surroundings, compile, labels};
-use crate::model::{MODELS, Model};
+use crate::model::{ACTIONS, MODELS, Model};
 use crate::schema::Schema;
 use crate::script::{self, Scripts};
 use crate::table::{Table, Tables};
@@ -79,6 +81,7 @@ pub struct Revision {
     /// The files that it was compiled from, the connection's own first.
     pub files: Vec<Arc<SourceFile>>,
     plans: BTreeMap<&'static str, Arc<Plan>>,
+    actions: BTreeMap<&'static str, Arc<ActionPlan>>,
     labels: Option<LabelsPlan>,
 }
 
@@ -107,6 +110,16 @@ impl Revision {
     /// How the names of free fields are read, if some plan needs them.
     pub fn labels(&self) -> Option<&LabelsPlan> {
         self.labels.as_ref()
+    }
+
+    /// The plan of an action, if the connector has a file for it.
+    pub fn action(&self, name: &str) -> Option<&Arc<ActionPlan>> {
+        self.actions.get(name)
+    }
+
+    /// The plans of actions, in the order in which the unified API lists them.
+    pub fn actions(&self) -> impl Iterator<Item = &Arc<ActionPlan>> {
+        ACTIONS.iter().filter_map(|action| self.actions.get(action.name))
     }
 
     /// The plans in the order in which a sync reads the models.
@@ -144,19 +157,22 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
         }
         plans.insert(plan.model().name, Arc::new(plan));
     }
+    let action_documents = actions::documents(&files, problems);
+    let actions = actions::compile(&action_documents, around, problems);
     let remote = remote?;
     if problems.wants_warnings() {
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
-        if plans.len() == documents.len() && documents.len() == files.mappings.len() {
-            warn::tables(&tables, &[&files, &overlay], &documents, &plans, problems);
-            warn::functions(&scripts, &documents, problems);
+        if plans.len() == documents.len() && documents.len() == files.mappings.len() && actions.len() == files.actions.len() {
+            let used = warn::used(&documents, &action_documents);
+            warn::tables(&tables, &[&files, &overlay], &used, &plans, problems);
+            warn::functions(&scripts, &used, problems);
         }
     }
     let labels = labels.flatten().filter(|_| plans.values().any(|plan| plan.needs_labels()));
     let files = all_files(connection, &files, &overlay);
     let (connector, title) = (definition.name, definition.title);
-    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, labels })
+    Some(Revision { hash: hash(&files), connector, title, remote, webhooks, schema, files, plans, actions, labels })
 }
 
 impl Remote {
@@ -253,6 +269,13 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
                     .help(format!("add `{name}` to `settings`: {}", setting.about)),
             );
         }
+        if let Some(given) = given.filter(|given| !setting.takes(&given.value)) {
+            problems.report(
+                Problem::error("M0619", format!("`{}` is no value of the setting `{name}`", given.value))
+                    .at(&connection.file, given.span, "no such value")
+                    .suggest(&given.value, setting.values.iter().map(String::as_str))
+            );
+        }
         let value = fill(value.map_or(missing, String::as_str), &settings);
         settings.insert(name.clone(), value);
     }
@@ -344,6 +367,14 @@ fn dialect(definition: &Definition, settings: &BTreeMap<String, String>) -> Dial
         pages: definition.pages.arguments.clone(),
         free_fields: definition.free_fields.clone(),
         settings: settings.clone(),
+        setting_values: definition
+            .settings
+            .iter()
+            .filter(|setting| !setting.values.is_empty())
+            .map(|setting| (setting.name.value.clone(), setting.values.clone()))
+            .collect(),
+        type_mark: definition.type_mark.clone(),
+        quoting: definition.quoting.clone(),
     }
 }
 

@@ -4,14 +4,21 @@ use std::collections::BTreeSet;
 
 use super::files::Files;
 use crate::diagnostics::{Problem, Problems};
+use crate::mapping::action::ActionDocument;
 use crate::mapping::{Document, Plan, Used};
 use crate::script::Scripts;
 use crate::table::{Manner, Tables};
 
-/// Warns of functions that nobody calls.
-pub(super) fn functions(scripts: &Scripts, documents: &[Document], problems: &Problems) {
+/// What mappings and actions name.
+pub(super) fn used(documents: &[Document], actions: &[ActionDocument]) -> Used {
     let mut used = Used::default();
     documents.iter().for_each(|document| document.used(&mut used));
+    actions.iter().for_each(|document| document.used(&mut used));
+    used
+}
+
+/// Warns of functions that nobody calls.
+pub(super) fn functions(scripts: &Scripts, used: &Used, problems: &Problems) {
     for (function, place) in scripts.unused(&used.functions) {
         problems.report(
             Problem::warning("M0705", format!("nobody calls `{}`", function.name))
@@ -22,9 +29,7 @@ pub(super) fn functions(scripts: &Scripts, documents: &[Document], problems: &Pr
 }
 
 /// Warns of tables that nobody uses and of entries that can never be met.
-pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], plans: &[&Plan], problems: &Problems) {
-    let mut used = Used::default();
-    documents.iter().for_each(|document| document.used(&mut used));
+pub(super) fn tables(tables: &Tables, files: &[&Files], used: &Used, plans: &[&Plan], problems: &Problems) {
     let scripts: Vec<_> = files.iter().flat_map(|files| files.scripts.values().flatten()).collect();
     // A function may put the name of a table together: what stands in quotes is as much as can be told.
     let in_scripts = |name: &str| {
@@ -42,6 +47,9 @@ pub(super) fn tables(tables: &Tables, files: &[&Files], documents: &[Document], 
             continue;
         }
         let met: Vec<&BTreeSet<String>> = plans.iter().flat_map(|plan| plan.texts_of(name)).collect();
+        if used.asked_for_anything.contains(name) {
+            continue;
+        }
         if met.is_empty() || plans.iter().any(|plan| plan.asks_anything_of(name)) || in_scripts(name) {
             continue;
         }

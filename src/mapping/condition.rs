@@ -267,9 +267,14 @@ impl Parser {
     }
 
     fn test(&mut self) -> Result<Condition, SyntaxError> {
-        let Some((Token::Word(text), span)) = self.next() else {
-            self.at = self.at.saturating_sub(1);
-            return Err(self.expected("a path or the name of a condition"));
+        let (text, span) = match self.next() {
+            Some((Token::Word(text), span)) => (text, span),
+            // A setting is asked like a path.
+            Some((Token::Literal(Literal::Variable(name)), span)) => (format!("${name}"), span),
+            _ => {
+                self.at = self.at.saturating_sub(1);
+                return Err(self.expected("a path or the name of a condition"));
+            }
         };
         if RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word)) {
             self.at -= 1;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::Quoting;
+use super::compile::TypeMark;
 use super::custom::FreeFields;
 use super::time::DateFormat;
 use crate::diagnostics::SourceFile;
@@ -28,6 +30,12 @@ pub struct Dialect {
     pub free_fields: FreeFields,
     /// What a connection says, for `$name`.
     pub settings: BTreeMap<String, String>,
+    /// The values that a setting can have, where `connector.yaml` lists them.
+    pub setting_values: BTreeMap<String, Vec<String>>,
+    /// The member of input objects that names their type, if there is one.
+    pub type_mark: Option<TypeMark>,
+    /// How values stand in filters; without it no filter can have any.
+    pub quoting: Option<Quoting>,
 }
 
 /// How rows are asked for that changed since a moment.

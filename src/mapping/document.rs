@@ -184,17 +184,22 @@ impl Reader<'_> {
     pub(super) fn changes(&self, fields: &Fields<'_>) -> Changes {
         let model = fields.required_text("model");
         let scripts = fields.texts("scripts").into_iter().map(|name| self.part(name)).collect();
-        let conditions = fields.map("conditions").iter().filter_map(|entry| {
-            let text = yaml::text(&entry.value, self.file, self.problems)?;
-            Some(self.part(NamedText { name: entry.key.clone(), text }))
-        });
-        let conditions = conditions.collect();
+        let conditions = self.conditions(fields);
         let group = fields.text("group").map(|path| self.part(path));
         let custom_fields = fields.entry("custom_fields").and_then(|entry| Section::read(entry, self));
         let also = fields.texts("also").into_iter().map(|path| self.part(path)).collect();
         let specs = self.specs(fields.map("fields"), 0).into_iter();
         let specs = specs.map(|(name, spec)| self.part(Field { name, spec, replaces: None })).collect();
         Changes { model, scripts, conditions, group, fields: specs, custom_fields, also }
+    }
+
+    /// Named conditions.
+    pub(super) fn conditions(&self, fields: &Fields<'_>) -> Vec<Part<NamedText>> {
+        let conditions = fields.map("conditions").iter().filter_map(|entry| {
+            let text = yaml::text(&entry.value, self.file, self.problems)?;
+            Some(self.part(NamedText { name: entry.key.clone(), text }))
+        });
+        conditions.collect()
     }
 
     pub(super) fn part<T>(&self, value: T) -> Part<T> {
@@ -271,11 +276,11 @@ impl Reader<'_> {
         ReadChanges { filter, arguments, sort: sort.map(|sort| self.part(sort)) }
     }
 
-    fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {
+    pub(super) fn specs(&self, entries: &[Entry], depth: usize) -> Vec<(Located<String>, Spec)> {
         entries.iter().map(|entry| (entry.key.clone(), self.spec(entry, depth))).collect()
     }
 
-    fn spec(&self, entry: &Entry, depth: usize) -> Spec {
+    pub(super) fn spec(&self, entry: &Entry, depth: usize) -> Spec {
         let off = entry.value.value == Value::Null;
         let rules = match &entry.value.value {
             Value::Null => Vec::new(),

@@ -4,6 +4,7 @@
 //! YAML text → Document → (compile: schema, model, tables, scripts) → Plan → Session → unified JSON
 //! ```
 
+pub mod action;
 mod calls;
 mod changes;
 mod compile;
@@ -31,7 +32,7 @@ mod write;
 
 pub use changes::Changes;
 pub(crate) use compile::keeps_text;
-pub use compile::{Surroundings, compile, labels};
+pub use compile::{Surroundings, TypeMark, compile, labels};
 pub use custom::{FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
 pub use dialect::{ChangeRule, ChangedRows, Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;

@@ -147,6 +147,17 @@ pub(super) enum Take {
 pub(super) enum Part {
     Column(Column),
     Setting(Setting),
+    /// The mark of a step of an action.
+    Key,
+}
+
+/// What is known beside the row.
+#[derive(Debug)]
+pub(super) enum Variable {
+    Now,
+    Setting(Setting),
+    /// The mark of a step of an action.
+    Key,
 }
 
 /// What a connection says.
@@ -169,6 +180,9 @@ pub(super) enum Origin {
     Value(Constant),
     Call(Box<Call>),
     Object(Vec<FieldPlan>),
+    /// An input object of the source.
+    Input(Vec<FieldPlan>),
+    Variable(Variable),
     Ref { entity: &'static str, slots: Vec<usize> },
     All(Vec<Rule>),
     CustomFields(CustomFields),
@@ -189,6 +203,8 @@ pub(super) enum Argument {
     Items(Column),
     Now,
     Setting(ImmutableString),
+    /// The mark of a step of an action.
+    Key,
 }
 
 #[derive(Debug)]

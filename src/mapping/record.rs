@@ -20,7 +20,7 @@ pub struct Context<'a> {
     pub labels: &'a Labels,
 }
 
-static NO_LABELS: LazyLock<Labels> = LazyLock::new(Labels::default);
+pub(super) static NO_LABELS: LazyLock<Labels> = LazyLock::new(Labels::default);
 
 impl<'a> Context<'a> {
     /// A context in which no free field has a name.

@@ -134,14 +134,14 @@ impl<'p> Walk<'_, 'p> {
                     let column = match argument {
                         Argument::Slot(slot) => &Column::Slot(*slot),
                         Argument::Items(column) => column,
-                        Argument::Now | Argument::Setting(_) => continue,
+                        Argument::Now | Argument::Setting(_) | Argument::Key => continue,
                     };
                     let tables = self.plan.tables_of_scripts.iter().cloned();
                     self.column(place, column).tables.extend(tables);
                     self.read(rule, target, column, place);
                 }
             }
-            Origin::Object(fields) => {
+            Origin::Object(fields) | Origin::Input(fields) => {
                 for field in fields {
                     field.rules.iter().for_each(|rule| self.rule(rule, Target::Field(field.name, field.kind), place));
                 }
@@ -149,7 +149,7 @@ impl<'p> Walk<'_, 'p> {
             Origin::Ref { slots, .. } => slots.iter().for_each(|slot| self.at(place, *slot).identifies = true),
             Origin::All(rules) => rules.iter().for_each(|rule| self.rule(rule, target, place)),
             Origin::CustomFields(custom) => self.at(place, custom.slot).shown_in.push(CUSTOM_FIELDS),
-            Origin::Value(_) => {}
+            Origin::Value(_) | Origin::Variable(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::condition::{self, Condition};
 use super::custom::CUSTOM_FIELDS;
-use super::document::{Document, Fit, Origin, Part, Rule, Spec};
+use super::document::{Document, Fit, NamedText, Origin, Part, Rule, Spec};
 use super::plan::Plan;
 use crate::diagnostics::{Place, Problem, Problems};
 use crate::model::Model;
@@ -16,6 +16,8 @@ pub struct Used {
     pub tables: BTreeSet<String>,
     /// Functions, each with every script in which it may be.
     pub functions: BTreeSet<(String, String)>,
+    /// Tables of which nobody knows what texts they are asked for.
+    pub asked_for_anything: BTreeSet<String>,
     conditions: BTreeSet<String>,
 }
 
@@ -45,16 +47,7 @@ impl Document {
         self.needless(plan, problems);
         let mut used = Used::default();
         self.used(&mut used);
-        for Part { file, value: named } in &self.conditions {
-            let name = &named.name;
-            if !used.conditions.contains(&name.value) {
-                problems.report(
-                    Problem::warning("M0708", format!("nobody asks whether `{}` holds", name.value))
-                        .at(file, name.span, "is used nowhere")
-                        .help("remove it, or name it in a `when`"),
-                );
-            }
-        }
+        used.warn_of_conditions(&self.conditions, problems);
         for Part { file, value: field } in &self.fields {
             field.spec.unreached(&mut |rule, first, why| {
                 problems.report(
@@ -111,8 +104,33 @@ impl Document {
     }
 }
 
+impl Used {
+    /// Adds what others use.
+    pub(super) fn add(&mut self, other: Used) {
+        let Used { tables, functions, asked_for_anything, conditions } = other;
+        self.tables.extend(tables);
+        self.functions.extend(functions);
+        self.asked_for_anything.extend(asked_for_anything);
+        self.conditions.extend(conditions);
+    }
+
+    /// Warns of conditions that nobody asks.
+    pub(super) fn warn_of_conditions(&self, conditions: &[Part<NamedText>], problems: &Problems) {
+        for Part { file, value: named } in conditions {
+            let name = &named.name;
+            if !self.conditions.contains(&name.value) {
+                problems.report(
+                    Problem::warning("M0708", format!("nobody asks whether `{}` holds", name.value))
+                        .at(file, name.span, "is used nowhere")
+                        .help("remove it, or name it in a `when`"),
+                );
+            }
+        }
+    }
+}
+
 impl Spec {
-    fn visit(&self, look: &mut impl FnMut(&Rule)) {
+    pub(super) fn visit(&self, look: &mut impl FnMut(&Rule)) {
         self.rules.iter().for_each(|rule| rule.visit(look));
     }
 
@@ -170,7 +188,7 @@ impl Rule {
 }
 
 impl Used {
-    fn rule(&mut self, rule: &Rule) {
+    pub(super) fn rule(&mut self, rule: &Rule) {
         if let Some(Fit::Lookup(table) | Fit::Keywords(table)) = &rule.fit {
             self.tables.insert(table.value.clone());
         }
@@ -179,7 +197,7 @@ impl Used {
         }
     }
 
-    fn condition(&mut self, text: &str) {
+    pub(super) fn condition(&mut self, text: &str) {
         if let Ok(condition) = condition::parse(text) {
             self.names(&condition);
         }

@@ -4,11 +4,30 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use email_address::EmailAddress;
+use jiff::Timestamp;
 use url::Url;
 
 use super::json::{Text, push_escaped};
-use super::time::{self, Moment};
-use crate::model::Kind;
+use super::time::{self, DateFormat, Moment};
+use crate::model::{Foreign, Kind};
+
+/// How values are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner<'m> {
+    /// What whole numbers mean where true or false is wanted.
+    pub flags: &'m BTreeMap<i64, bool>,
+    /// The source's own terms, where it is what is written into.
+    pub terms: Option<&'m Terms>,
+}
+
+/// How a source writes what an action says to it.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    /// How each date scalar is written.
+    pub dates: BTreeMap<String, DateFormat>,
+    /// The values of each enum.
+    pub choices: BTreeMap<String, Vec<String>>,
+}
 
 /// A value on its way from the source to the unified record.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +71,7 @@ impl<'v> Value<'v> {
 
     /// Writes the value as a field of that kind. An error says why it does not fit; nothing was written then.
     #[inline]
-    pub fn write(&self, kind: &Kind, flags: &BTreeMap<i64, bool>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
+    pub fn write(&self, kind: &Kind, manner: Manner<'_>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
         match (kind, self) {
             (Kind::Text, Value::Text(text)) => push_quoted(text, out),
             (Kind::Text, value) => match value.to_text() {
@@ -71,7 +90,7 @@ impl<'v> Value<'v> {
                 Some(number) if number.fract() == 0.0 && number.abs() < EXACT => push_number(number, out),
                 _ => return Err("is not a whole number".into()),
             },
-            (Kind::Boolean, value) => match value.flag(flags) {
+            (Kind::Boolean, value) => match value.flag(manner.flags) {
                 Some(flag) => out.extend_from_slice(if flag { b"true" } else { b"false" }),
                 None => return Err("is neither true nor false".into()),
             },
@@ -94,6 +113,45 @@ impl<'v> Value<'v> {
                 return Err("is a single value".into());
             }
             (Kind::Shaped(_) | Kind::Base64 | Kind::Any, _) => return Err("is of no field of a record".into()),
+            (Kind::Foreign(foreign), value) => value.write_foreign(*foreign, manner, out)?,
+        }
+        Ok(())
+    }
+
+    /// Writes the value as the source wants it.
+    fn write_foreign(&self, foreign: Foreign, manner: Manner<'_>, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
+        match (foreign, self) {
+            (Foreign::Whole | Foreign::Operand, Value::Bool(flag)) => {
+                match manner.flags.iter().find(|(_, meaning)| *meaning == flag) {
+                    Some((number, _)) => push_number(*number as f64, out),
+                    None => return Err("is true or false, which this source writes in no way that is known".into()),
+                }
+            }
+            (Foreign::Whole, value) => return value.write(&Kind::Integer, manner, out),
+            (Foreign::Operand, Value::Int(_) | Value::Float(_)) => return self.write(&Kind::Number, manner, out),
+            (Foreign::Operand, _) => return self.write(&Kind::Text, manner, out),
+            (Foreign::Moment(name), value) => {
+                let format = manner.terms.and_then(|terms| terms.dates.get(name));
+                let moment = value.moment().and_then(|moment| Timestamp::from_millisecond(moment).ok());
+                match (format, moment) {
+                    (Some(format), Some(moment)) => push_text(&format.print(moment), out),
+                    (None, _) => return Err("is a date, and nothing says how this source writes dates".into()),
+                    (_, None) => return Err("is not a date".into()),
+                }
+            }
+            (Foreign::Choice(name), value) => {
+                let Some(text) = value.to_text() else { return Err("is no text".into()) };
+                let choices = manner.terms.and_then(|terms| terms.choices.get(name));
+                if !choices.is_some_and(|choices| choices.iter().any(|choice| *choice == text)) {
+                    return Err(format!("is no value of {name}").into());
+                }
+                push_text(&text, out);
+            }
+            (Foreign::Json, Value::Json(json)) => out.extend_from_slice(json.as_bytes()),
+            (Foreign::Json, Value::Bool(flag)) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            (Foreign::Json, Value::Int(_) | Value::Float(_)) => return self.write(&Kind::Number, manner, out),
+            (Foreign::Json, _) => return self.write(&Kind::Text, manner, out),
+            (Foreign::Object(_), _) => return Err("is a single value".into()),
         }
         Ok(())
     }
@@ -187,7 +245,7 @@ mod tests {
     fn written(value: &Value<'_>, kind: &Kind) -> Result<String, String> {
         let flags = BTreeMap::from([(0, false), (1, true)]);
         let mut out = Vec::new();
-        value.write(kind, &flags, &mut out).map_err(Cow::into_owned)?;
+        value.write(kind, Manner { flags: &flags, terms: None }, &mut out).map_err(Cow::into_owned)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

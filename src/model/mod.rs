@@ -108,6 +108,26 @@ pub enum Kind {
     Any,
     /// Rows of another model that belong to this one; filled when a record is read, never stored in it.
     Members(&'static Members),
+    /// A value of one of the source's own types, which an action writes. No model has such a field.
+    Foreign(Foreign),
+}
+
+/// What an action writes into the source. The names are those of the source's schema; they live as long as the program, like
+/// everything that a kind points to, and are as many as schemas have types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// An input object. Its members are looked up where a file names them: such types contain one another.
+    Object(&'static str),
+    /// One of the values of an enum.
+    Choice(&'static str),
+    /// A moment, written as dates of this scalar are.
+    Moment(&'static str),
+    /// A whole number; true and false become the numbers that stand for them.
+    Whole,
+    /// JSON of any shape.
+    Json,
+    /// A text or a number that is put into a filter.
+    Operand,
 }
 
 /// A form that a text has.
@@ -152,6 +172,20 @@ impl Kind {
             Kind::Base64 => "Base64".into(),
             Kind::Any => "any value".into(),
             Kind::Members(members) => format!("the {} of the record", members.model),
+            Kind::Foreign(foreign) => foreign.describe(),
+        }
+    }
+}
+
+impl Foreign {
+    fn describe(self) -> String {
+        match self {
+            Foreign::Object(name) => format!("an object of type {name}"),
+            Foreign::Choice(name) => format!("a value of {name}"),
+            Foreign::Moment(_) => "a date and time".into(),
+            Foreign::Whole => "a whole number or a flag".into(),
+            Foreign::Json => "JSON of any shape".into(),
+            Foreign::Operand => "a text or a number".into(),
         }
     }
 }

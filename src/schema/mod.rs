@@ -2,6 +2,7 @@
 
 mod introspection;
 mod lost;
+mod own;
 mod path;
 mod refresh;
 mod selection;
@@ -54,6 +55,17 @@ impl Scalar {
     }
 }
 
+/// A member of an input object.
+#[derive(Debug, Clone, Copy)]
+pub struct InputMember<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Its type.
+    pub ty: &'s Type,
+    /// Whether a value must be given.
+    pub required: bool,
+}
+
 /// How the parser's messages about syntax begin.
 const SYNTAX: &str = "syntax error: ";
 
@@ -77,7 +89,7 @@ fn in_signs(message: &str) -> String {
 }
 
 /// A GraphQL schema, with the connector's word on what its own scalars mean.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Schema {
     graphql: Valid<apollo_compiler::Schema>,
     scalars: BTreeMap<String, Scalar>,
@@ -85,6 +97,7 @@ pub struct Schema {
     items: Vec<String>,
     /// The argument that lists inside a row are given.
     given_to_lists: Option<String>,
+    own: own::Own,
 }
 
 impl Schema {
@@ -99,7 +112,7 @@ impl Schema {
         match apollo_compiler::Schema::parse_and_validate(&file.text, &file.path) {
             Ok(graphql) => {
                 let items = items.split('.').map(str::to_owned).collect();
-                Some(Schema { graphql, scalars, items, given_to_lists: None })
+                Some(Schema { graphql, scalars, items, given_to_lists: None, own: own::Own::default() })
             }
             Err(error) => {
                 let mut mistakes: Vec<(Span, String)> = error
@@ -152,6 +165,18 @@ impl Schema {
     pub fn query(&self, field: &str) -> Option<&Component<FieldDefinition>> {
         let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Query)?;
         self.graphql.get_object(root)?.fields.get(field)
+    }
+
+    /// The definition of a field of the mutation type.
+    pub fn mutation(&self, field: &str) -> Option<&Component<FieldDefinition>> {
+        let root = self.graphql.root_operation(apollo_compiler::ast::OperationType::Mutation)?;
+        self.graphql.get_object(root)?.fields.get(field)
+    }
+
+    /// The names of the fields of the query type or the mutation type.
+    pub fn operations(&self, of: apollo_compiler::ast::OperationType) -> Vec<&str> {
+        let fields = self.graphql.root_operation(of).and_then(|root| self.fields_of(root));
+        fields.into_iter().flat_map(|fields| fields.keys().map(Name::as_str)).collect()
     }
 
     /// Whether that is the type whose fields are queries.
@@ -224,6 +249,30 @@ impl Schema {
     pub fn input_members(&self, type_name: &str) -> Option<Vec<(&str, &Type)>> {
         let fields = &self.graphql.get_input_object(type_name)?.fields;
         Some(fields.iter().map(|(name, field)| (name.as_str(), &*field.ty)).collect())
+    }
+
+    /// The members of an input object with their types, and whether a value must be given.
+    pub fn input_object(&self, type_name: &str) -> Option<Vec<InputMember<'_>>> {
+        let fields = &self.graphql.get_input_object(type_name)?.fields;
+        let members = fields.iter().map(|(name, field)| InputMember {
+            name: name.as_str(),
+            ty: &*field.ty,
+            required: field.is_required(),
+        });
+        Some(members.collect())
+    }
+
+    /// The enums of the schema and their values.
+    pub fn enums(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.graphql.types.iter().filter_map(|(name, ty)| match ty {
+            ExtendedType::Enum(values) => Some((name.as_str(), values.values.keys().map(Name::as_str).collect())),
+            _ => None,
+        })
+    }
+
+    /// What a scalar or enum of that name means.
+    pub fn meaning(&self, name: &str) -> Option<Scalar> {
+        self.scalar(name)
     }
 
     /// Whether the rows of some query have a flag or number at the end of `path`.

@@ -1,5 +1,6 @@
 //! What a path of field names leads to.
 
+use super::own::Own;
 use super::{Scalar, Schema};
 use crate::diagnostics::closest;
 
@@ -31,6 +32,13 @@ impl Target {
     /// Whether it holds any number of things.
     pub fn is_list(&self) -> bool {
         matches!(self, Target::Page(_) | Target::List(_))
+    }
+
+    /// The name of the type, whatever it is of.
+    fn type_name(&self) -> &str {
+        match self {
+            Target::Scalar(_, name) | Target::Object(name) | Target::Page(name) | Target::List(name) => name,
+        }
     }
 
     /// The type of the object or objects.
@@ -77,6 +85,13 @@ impl Schema {
             if path.is_empty() {
                 return Err(error("an empty text is not a path".to_owned(), "names no field", None));
             }
+            if let Some(members) = self.own.members(&here) {
+                let step = Own::step(members, &here, name, at)?;
+                here = step.target.type_name().to_owned();
+                steps.push(step);
+                at += name.len() + 1;
+                continue;
+            }
             if name.is_empty() {
                 return Err(error(format!("`{path}` is not a path"), "a field name is missing", None));
             }
@@ -116,10 +131,7 @@ impl Schema {
                     Some("scalars get their meaning under `scalars` in connector.yaml; unions are not read".into()),
                 )
             })?;
-            here = match &target {
-                Target::Scalar(_, type_name) => type_name.clone(),
-                Target::Object(name) | Target::Page(name) | Target::List(name) => name.clone(),
-            };
+            here = target.type_name().to_owned();
             let arguments = field.arguments.iter().map(|argument| argument.name.to_string()).collect();
             steps.push(Step { name: name.to_owned(), target, arguments });
             at += name.len() + 1;
@@ -129,6 +141,10 @@ impl Schema {
 
     /// The names of the fields of a type that hold single values.
     pub fn scalars_of(&self, type_name: &str) -> Vec<&str> {
+        if let Some(members) = self.own.members(type_name) {
+            let values = members.iter().filter(|(_, target)| matches!(target, Target::Scalar(..)));
+            return values.map(|(name, _)| name.as_str()).collect();
+        }
         let fields = self.fields_of(type_name).into_iter().flatten();
         fields
             .filter(|(_, field)| matches!(self.target(&field.ty), Some(Target::Scalar(..))))
@@ -136,7 +152,8 @@ impl Schema {
             .collect()
     }
 
-    fn target(&self, ty: &apollo_compiler::ast::Type) -> Option<Target> {
+    /// What a field or argument of that type holds, if this connector can read it.
+    pub fn target(&self, ty: &apollo_compiler::ast::Type) -> Option<Target> {
         let name = ty.inner_named_type();
         if let Some(scalar) = self.scalar(name) {
             // A list of scalars is as good as JSON: nothing can be said about its entries.

@@ -40,7 +40,7 @@ fn definition(model: &Model) -> String {
 /// The column of a field; none for what is not stored in the record.
 fn column(field: &Field) -> Option<String> {
     let sql_type = match field.kind {
-        Kind::Members(_) => return None,
+        Kind::Members(_) | Kind::Foreign(_) => return None,
         Kind::Boolean | Kind::Integer => "INTEGER",
         Kind::Number => "REAL",
         Kind::Text

@@ -20,6 +20,7 @@ fn writer() -> Writer<'static> {
 
 fn defined(name: &'static str) -> Value {
     match name {
+        "sign" => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
         "address" => json!({ "type": "string", "examples": ["https://{tenant}.example.org/graphql"] }),
         "reference" => json!({ "type": "string", "pattern": "^((env|file):.*\\S|vault: *[A-Za-z0-9_./-]{1,128} *$)" }),
         "clocks" => json!({

@@ -83,6 +83,6 @@ fn value(kind: &'static Kind, required: bool) -> Value {
         Kind::List(item) => json!({ "type": "array", "items": value(item, true), "maxItems": MOST_ENTRIES }),
         Kind::Map => json!({ "type": "object" }),
         Kind::Any => json!({ "type": ["string", "number", "boolean", "array", "object"] }),
-        Kind::Members(_) => json!({}),
+        Kind::Members(_) | Kind::Foreign(_) => json!({}),
     }
 }

@@ -106,7 +106,7 @@ fn value(kind: &'static Kind) -> Tree {
         Kind::List(item) => vec(value(item), 0..3).prop_map(Value::from).boxed(),
         Kind::Map => select(vec![json!({}), json!({ "tool": { "a": [1, null] } })]).boxed(),
         Kind::Any => select(vec![json!("a"), json!(""), json!(5.0), json!(false), json!(["a"]), json!({})]).boxed(),
-        Kind::Members(_) => unreachable!("no input has rows of a model"),
+        Kind::Members(_) | Kind::Foreign(_) => unreachable!("no input has rows of a model or values of a source"),
     }
 }
 

@@ -295,7 +295,7 @@ fn name(kind: &Kind, path: &str) -> String {
         Kind::Id(entity) => format!("id_of_{entity}"),
         Kind::Members(members) => format!("members_{}", members.model),
         Kind::List(item) => format!("list_of_{}", name(item, path)),
-        Kind::Enum { .. } | Kind::Object(_) | Kind::Shaped(_) => path.to_owned(),
+        Kind::Enum { .. } | Kind::Object(_) | Kind::Foreign(_) | Kind::Shaped(_) => path.to_owned(),
     }
 }
 
@@ -318,7 +318,7 @@ fn constant(kind: &Kind) -> Option<Value> {
         Kind::Boolean => json!({ "enum": [true, false, "true", "false"] }),
         Kind::Enum { values, .. } => json!({ "enum": values }),
         Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) => return None,
-        Kind::Shaped(_) | Kind::Base64 | Kind::Any => return None,
+        Kind::Shaped(_) | Kind::Base64 | Kind::Any | Kind::Foreign(_) => return None,
     })
 }
 

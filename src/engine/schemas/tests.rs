@@ -206,7 +206,7 @@ fn constant(kind: &Kind) -> Tree {
         Kind::Integer => prop_oneof![any::<i64>().prop_map(Value::from), Just(json!("7"))].boxed(),
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Kind::Enum { values, .. } => select(*values).prop_map(Value::from).boxed(),
-        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) => {
+        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Map | Kind::Members(_) | Kind::Foreign(_) => {
             unreachable!("there is no such constant")
         }
         Kind::Shaped(_) | Kind::Base64 | Kind::Any => unreachable!("no model has such a field"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::condition::{self, Condition, Literal, Operator, Word};
-use super::super::document::{Document, NamedText, Part};
+use super::super::document::{NamedText, Part};
 use super::super::plan::{Ask, Check, Named as NamedTest, Operand, Test};
 use super::super::time;
 use super::Compiler;
@@ -14,7 +14,7 @@ use crate::schema::Scalar;
 use crate::yaml::Located;
 
 /// A condition of the mapping's `conditions`.
-pub(super) struct Named {
+pub(in crate::mapping) struct Named {
     file: Arc<SourceFile>,
     name: Located<String>,
     text: Located<String>,
@@ -29,10 +29,9 @@ impl Named {
     }
 }
 
-/// The named conditions of a document. Those that cannot be read or lead back to themselves are reported.
-pub(super) fn named(document: &Document, problems: &Problems) -> Vec<Named> {
-    let mut named: Vec<Named> = document
-        .conditions
+/// Named conditions, resolved. Those that cannot be read or lead back to themselves are reported.
+pub(in crate::mapping) fn named(conditions: &[Part<NamedText>], problems: &Problems) -> Vec<Named> {
+    let mut named: Vec<Named> = conditions
         .iter()
         .map(|Part { file, value: NamedText { name, text } }| Named {
             file: Arc::clone(file),
@@ -105,6 +104,17 @@ fn followed(one: &Named, index: &HashMap<String, usize>) -> Vec<(usize, Word)> {
     found
 }
 
+/// The setting that a condition asks about.
+fn setting(condition: &Condition) -> Option<Word> {
+    match condition {
+        Condition::Compare { path, .. } | Condition::In { path, .. } | Condition::Empty { path } => {
+            path.text.starts_with('$').then(|| path.clone())
+        }
+        Condition::InTable { path, .. } | Condition::Named(path) => path.text.starts_with('$').then(|| path.clone()),
+        Condition::And(_) | Condition::Or(_) | Condition::Not(_) => None,
+    }
+}
+
 /// Parses a condition and reports what is wrong with its syntax.
 fn parse(file: &Arc<SourceFile>, text: &Located<String>, problems: &Problems) -> Option<Condition> {
     match condition::parse(&text.value) {
@@ -128,7 +138,7 @@ const MOST_TESTS: usize = 10_000;
 const DEEPEST: usize = 16;
 
 impl<'a> Compiler<'a> {
-    pub(super) fn test(&self, text: &Located<String>, view: &mut View<'_>) -> Option<Test> {
+    pub(in crate::mapping) fn test(&self, text: &Located<String>, view: &mut View<'_>) -> Option<Test> {
         let condition = parse(self.file, text, self.problems)?;
         self.resolve(&condition, text, view)
     }
@@ -142,11 +152,14 @@ impl<'a> Compiler<'a> {
             }
             return None;
         }
+        if let Some(name) = setting(condition) {
+            return self.test_setting(&name, condition, text);
+        }
         match condition {
             Condition::And(parts) => Some(Test::And(self.resolve_all(parts, text, view)?)),
             Condition::Or(parts) => Some(Test::Or(self.resolve_all(parts, text, view)?)),
             Condition::Not(inner) => match &**inner {
-                Condition::Empty { path } => self.ask(path, Check::Filled, condition, text, view),
+                Condition::Empty { path } if !path.text.starts_with('$') => self.ask(path, Check::Filled, condition, text, view),
                 inner => Some(Test::Not(Box::new(self.resolve(inner, text, view)?))),
             },
             Condition::Empty { path } => self.ask(path, Check::Empty, condition, text, view),
@@ -174,6 +187,48 @@ impl<'a> Compiler<'a> {
             }
             Condition::Named(name) => self.named(name, text, view),
         }
+    }
+
+    /// A question about what a connection says: the answer is known.
+    fn test_setting(&self, name: &Word, condition: &Condition, text: &Located<String>) -> Option<Test> {
+        let key = &name.text[1..];
+        let Some(value) = self.dialect.settings.get(key) else {
+            self.unknown_setting(key, text.part(self.file, name.span.start..name.span.end));
+            return None;
+        };
+        let is = |literal: &Literal, span: Span| {
+            let Literal::Text(wanted) = literal else {
+                self.wrong(text, span, "a setting holds text");
+                return None;
+            };
+            let known = self.dialect.setting_values.get(key);
+            if let Some(known) = known.filter(|known| !known.iter().any(|known| known.eq_ignore_ascii_case(wanted))) {
+                self.problems.report(
+                    Problem::error("M0505", "this comparison can never hold")
+                        .at(self.file, text.part(self.file, span.start..span.end), format!("no value of `{key}`"))
+                        .suggest(wanted, known.iter().map(String::as_str)),
+                );
+                return None;
+            }
+            Some(value.to_lowercase() == wanted.to_lowercase())
+        };
+        let held = match condition {
+            Condition::Compare { operator: Operator::Equal, literal, literal_span, .. } => is(literal, *literal_span)?,
+            Condition::Compare { operator: Operator::NotEqual, literal, literal_span, .. } => {
+                !is(literal, *literal_span)?
+            }
+            Condition::In { literals, .. } => {
+                let found: Vec<Option<bool>> = literals.iter().map(|(literal, span)| is(literal, *span)).collect();
+                found.into_iter().collect::<Option<Vec<bool>>>()?.contains(&true)
+            }
+            Condition::Empty { .. } => value.trim().is_empty(),
+            _ => {
+                self.wrong(text, name.span, "a setting is compared by `=`, `!=`, `in` and `is empty`");
+                return None;
+            }
+        };
+        // All of nothing holds, any of nothing does not.
+        Some(if held { Test::And(Vec::new()) } else { Test::Or(Vec::new()) })
     }
 
     fn ask(

@@ -10,6 +10,9 @@ use crate::yaml::{Node, Value};
 impl Compiler<'_> {
     /// A constant of the mapping.
     pub(super) fn constant(&self, node: &Node, kind: &Kind) -> Option<Constant> {
+        if let Kind::Foreign(foreign) = kind {
+            return self.foreign_constant(node, *foreign);
+        }
         match json(&node.value, kind) {
             Ok(json) => Some(json),
             Err(help) => {
@@ -29,6 +32,9 @@ impl Compiler<'_> {
 
     /// The value of a table's row.
     pub(super) fn table_value(&self, text: &str, place: &Place, kind: &Kind, used: &Place) -> Option<Constant> {
+        if let Kind::Foreign(foreign) = kind {
+            return self.within(&place.file).foreign_text(text, place.span, *foreign);
+        }
         match json(&Value::Text(text.to_owned()), kind) {
             Ok(json) => Some(json),
             Err(help) => {

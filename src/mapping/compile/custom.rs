@@ -123,6 +123,7 @@ pub fn labels(source: &LabelsSource, around: Surroundings<'_>, problems: &Proble
         library: &library,
         conditions: &conditions,
         state: &state,
+        names: None,
         file: &source.file,
         problems,
     };

@@ -10,7 +10,7 @@ use crate::yaml::{self, Entry, Node, Value};
 
 impl Compiler<'_> {
     /// The literal of an argument's value. What its type does not take is reported.
-    pub(super) fn literal(&self, entry: &Entry, ty: &Type, file: &Arc<SourceFile>) -> Option<String> {
+    pub(in crate::mapping) fn literal(&self, entry: &Entry, ty: &Type, file: &Arc<SourceFile>) -> Option<String> {
         self.value(&entry.key.value, &entry.value, ty, file)
     }
 

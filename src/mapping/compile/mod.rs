@@ -5,6 +5,7 @@ mod changes;
 mod condition;
 mod constant;
 mod custom;
+mod foreign;
 mod literal;
 mod one;
 mod operation;
@@ -12,13 +13,17 @@ mod rule;
 mod view;
 
 pub use custom::labels;
+pub use foreign::TypeMark;
+pub(in crate::mapping) use operation::rows as rows_around;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(in crate::mapping) use self::condition::{Named, named};
 pub(crate) use self::rule::keeps_text;
-use self::view::View;
+pub(in crate::mapping) use self::view::View;
+use super::action::Names;
 use super::custom::CUSTOM_FIELDS;
 use super::dialect::Dialect;
 use super::document::{self, Document, Origin, Part, Read, Spec};
@@ -60,7 +65,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
     let scripts: Vec<_> = document.scripts.iter().map(|part| (&part.file, &part.value)).collect();
     let library = around.scripts.library(&scripts, problems);
     let state = State::default();
-    let conditions = condition::named(document, problems);
+    let conditions = condition::named(&document.conditions, problems);
     let compiler = Compiler {
         schema: around.schema,
         dialect: around.dialect,
@@ -69,6 +74,7 @@ pub fn compile(document: &Document, around: Surroundings<'_>, problems: &Problem
         library: &library,
         conditions: &conditions,
         state: &state,
+        names: None,
         file,
         problems,
     };
@@ -141,22 +147,24 @@ struct Parts {
 }
 
 #[derive(Clone, Copy)]
-struct Compiler<'a> {
-    schema: &'a Schema,
-    dialect: &'a Dialect,
-    tables: &'a Tables,
-    scripts: &'a Scripts,
-    library: &'a Library,
-    conditions: &'a [condition::Named],
-    state: &'a State,
+pub(super) struct Compiler<'a> {
+    pub schema: &'a Schema,
+    pub dialect: &'a Dialect,
+    pub tables: &'a Tables,
+    pub scripts: &'a Scripts,
+    pub library: &'a Library,
+    pub conditions: &'a [condition::Named],
+    pub state: &'a State,
+    /// The names of an action; none for a mapping.
+    pub names: Option<&'a Names>,
     /// The file of the part under work: that of the mapping or of an overlay.
-    file: &'a Arc<SourceFile>,
-    problems: &'a Problems,
+    pub file: &'a Arc<SourceFile>,
+    pub problems: &'a Problems,
 }
 
 /// What changes while a document is compiled.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// How many tests there are, conditions that others name counted anew.
     tests: Cell<usize>,
     /// How deep in conditions that name conditions the work is.
@@ -171,11 +179,11 @@ struct State {
 
 impl<'a> Compiler<'a> {
     /// The same for a part that stands in another file.
-    fn within(&self, file: &'a Arc<SourceFile>) -> Compiler<'a> {
+    pub(super) fn within(&self, file: &'a Arc<SourceFile>) -> Compiler<'a> {
         Compiler { file, ..*self }
     }
 
-    fn dates(&self) -> BTreeMap<String, Arc<DateFormat>> {
+    pub(super) fn dates(&self) -> BTreeMap<String, Arc<DateFormat>> {
         self.dialect.dates.iter().map(|(name, format)| (name.clone(), Arc::new(format.clone()))).collect()
     }
 }
@@ -307,7 +315,7 @@ impl Compiler<'_> {
     }
 
     /// The place of a span in the file under work.
-    fn place(&self, span: Span) -> Place {
+    pub(super) fn place(&self, span: Span) -> Place {
         Place::new(self.file, span)
     }
 

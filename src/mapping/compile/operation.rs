@@ -131,7 +131,7 @@ impl Compiler<'_> {
         text
     }
 
-    pub(super) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
+    pub(in crate::mapping) fn select(&self, shape: &Shape, scope: &Scope, depth: usize, text: &mut String) {
         for member in &shape.members {
             let indent = "  ".repeat(depth);
             text.push_str(&indent);
@@ -236,7 +236,7 @@ impl Compiler<'_> {
     }
 
     /// The argument for the order.
-    fn sort(&self, keys: &[String]) -> Option<String> {
+    pub(in crate::mapping) fn sort(&self, keys: &[String]) -> Option<String> {
         let sort = self.dialect.pages.sort.as_ref()?;
         let parts = keys.iter().map(|key| {
             let (path, direction) = match key.strip_prefix('-') {
@@ -281,7 +281,7 @@ impl Compiler<'_> {
         Some(Some(sound?))
     }
 
-    fn sort_key(&self, key: &Located<String>, path: &str, row_type: &str, rows_are: &(Place, String)) -> Option<()> {
+    pub(in crate::mapping) fn sort_key(&self, key: &Located<String>, path: &str, row_type: &str, rows_are: &(Place, String)) -> Option<()> {
         let offset = key.value.len() - path.len();
         let problem = match self.schema.walk(row_type, path) {
             Ok(steps) if steps.iter().all(|step| !step.target.is_list()) && is_scalar(&steps) => return Some(()),
@@ -367,7 +367,7 @@ fn rows_signature(query: &str, mut arguments: Vec<String>, rows: &str) -> String
 }
 
 /// What stands before the fields of a page's rows and behind them.
-fn rows(path: &str) -> (String, String) {
+pub(in crate::mapping) fn rows(path: &str) -> (String, String) {
     let depth = path.split('.').count();
     (format!("{} {{", path.replace('.', " { ")), vec!["}"; depth].join(" "))
 }

@@ -7,13 +7,13 @@ use super::super::document::{self, Origin as Written, Spec};
 use super::super::keys::TAKES;
 use super::super::kind::{KINDS, NamedKind};
 use super::super::plan::{
-    Argument, Call, Each, FieldPlan, Fit, Origin, Otherwise, Part, Placed, Rule, Setting, Take, Through, When,
+    Argument, Call, Each, FieldPlan, Fit, Origin, Otherwise, Part, Placed, Rule, Setting, Take, Through, Variable, When,
 };
 use super::super::shape::Column;
 use super::Compiler;
 use super::view::View;
 use crate::diagnostics::{Place, Problem, Span};
-use crate::model::{self, ENTITIES, Field, Kind};
+use crate::model::{self, ENTITIES, Field, Foreign, Kind};
 use crate::schema::{Scalar, Target};
 use crate::table::{Manner, Table};
 use crate::yaml::Located;
@@ -43,7 +43,7 @@ impl Compiler<'_> {
     }
 
     /// The alternatives of a field. Those that do not compile are left out; they were reported.
-    fn rules(&self, spec: &Spec, kind: &'static Kind, view: &mut View<'_>) -> Vec<Rule> {
+    pub(in crate::mapping) fn rules(&self, spec: &Spec, kind: &'static Kind, view: &mut View<'_>) -> Vec<Rule> {
         let (kind, in_list) = match kind {
             Kind::List(item) => (*item, true),
             kind => (kind, false),
@@ -115,13 +115,20 @@ impl Compiler<'_> {
 
     fn origin(&self, rule: &document::Rule, position: Position, view: &mut View<'_>) -> Option<Origin> {
         let Position { kind, in_list, .. } = position;
+        if let (Written::Object(entries), Kind::Foreign(Foreign::Object(name))) = (&rule.origin, kind) {
+            return self.input_object_rule(name, entries, rule, view);
+        }
         if let Written::Object(entries) = &rule.origin {
             return self.object(entries, rule, position, view);
         }
         if let Written::All(rules) = &rule.origin {
             return self.all(rules, rule, position, view);
         }
-        if let (Kind::Object(_), false) = (kind, matches!(rule.origin, Written::Members { .. } | Written::Unusable)) {
+        let is_written = matches!((kind, &rule.origin), (Kind::Foreign(_), Written::Value(_)));
+        if let Kind::Object(_) | Kind::Foreign(Foreign::Object(_)) = kind
+            && !matches!(rule.origin, Written::Members { .. } | Written::Unusable)
+            && !is_written
+        {
             let (holds, help) = if in_list {
                 ("objects", "write `{ each: list, object: { key: path, … } }`")
             } else {
@@ -135,6 +142,9 @@ impl Compiler<'_> {
             return None;
         }
         match &rule.origin {
+            Written::Path(paths) if paths.len() == 1 && paths[0].value.starts_with('$') => {
+                self.variable(&paths[0], rule, kind)
+            }
             Written::Path(paths) => {
                 let slots = self.slots(paths, view)?;
                 if rule.fit.is_none() {
@@ -199,6 +209,26 @@ impl Compiler<'_> {
         }
     }
 
+    /// `$now`, `$key`, or a setting.
+    fn variable(&self, name: &Located<String>, rule: &document::Rule, kind: &'static Kind) -> Option<Origin> {
+        let (origin, scalar) = match &name.value[1..] {
+            "now" => (Origin::Variable(Variable::Now), Scalar::DateTime),
+            "key" if self.names.is_some() => (Origin::Variable(Variable::Key), Scalar::Text),
+            setting => {
+                let Some(value) = self.dialect.settings.get(setting) else {
+                    self.unknown_setting(setting, name.span);
+                    return None;
+                };
+                let setting = Setting { name: setting.to_owned(), value: value.into() };
+                (Origin::Variable(Variable::Setting(setting)), Scalar::Text)
+            }
+        };
+        if rule.fit.is_none() {
+            self.must_convert(&scalar, kind, name);
+        }
+        Some(origin)
+    }
+
     fn object(
         &self,
         entries: &[(Located<String>, Spec)],
@@ -254,6 +284,7 @@ impl Compiler<'_> {
 
     fn part(&self, part: &Located<String>, view: &mut View<'_>) -> Option<Part> {
         match part.value.strip_prefix('$') {
+            Some("key") if self.names.is_some() => Some(Part::Key),
             Some(name) => match self.dialect.settings.get(name) {
                 Some(value) => Some(Part::Setting(Setting { name: name.to_owned(), value: value.into() })),
                 None => {
@@ -294,6 +325,7 @@ impl Compiler<'_> {
     fn argument(&self, argument: &Located<String>, view: &mut View<'_>) -> Option<Argument> {
         match argument.value.strip_prefix('$') {
             Some("now") => Some(Argument::Now),
+            Some("key") if self.names.is_some() => Some(Argument::Key),
             Some(name) => match self.dialect.settings.get(name) {
                 Some(value) => Some(Argument::Setting(value.into())),
                 None => {
@@ -475,7 +507,16 @@ fn converts(scalar: &Scalar, kind: &Kind) -> Result<(), String> {
         Kind::Timestamp => *scalar == Scalar::DateTime,
         Kind::Enum { open, .. } => *open && *scalar == Scalar::Text,
         Kind::Map => *scalar == Scalar::Json,
-        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) => false,
+        Kind::Foreign(Foreign::Whole) => {
+            matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Text | Scalar::Boolean)
+        }
+        Kind::Foreign(Foreign::Moment(_)) => *scalar == Scalar::DateTime,
+        Kind::Foreign(Foreign::Choice(_)) => *scalar == Scalar::Text,
+        Kind::Foreign(Foreign::Operand) => {
+            matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Text | Scalar::Boolean)
+        }
+        Kind::Foreign(Foreign::Json) => true,
+        Kind::Id(_) | Kind::Object(_) | Kind::List(_) | Kind::Members(_) | Kind::Foreign(Foreign::Object(_)) => false,
         // No record has them.
         Kind::Shaped(_) | Kind::Base64 | Kind::Any => false,
     };

@@ -7,7 +7,7 @@ use crate::schema::{Scalar, Step, Target};
 use crate::yaml::Located;
 
 /// Where paths start.
-pub(super) struct View<'s> {
+pub(in crate::mapping) struct View<'s> {
     pub scope: &'s mut Scope,
     pub row_type: String,
     /// From the start of the scope to the row: not empty inside `each` over a single object.
@@ -37,10 +37,14 @@ impl<'s> View<'s> {
 
 impl Compiler<'_> {
     /// The steps of a path; what is wrong with it is reported.
-    pub(super) fn walk(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
+    pub(in crate::mapping) fn walk(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
         match self.schema.walk(&view.row_type, &path.value) {
             Ok(steps) => Some(steps),
             Err(error) => {
+                if let Some(names) = self.names.filter(|names| error.at == 0 && names.are(&view.row_type)) {
+                    names.unbound(path, self.file, self.problems);
+                    return None;
+                }
                 let span = path.part(self.file, error.at..error.at + error.length);
                 let mut problem = Problem::error("M0101", error.message).at(self.file, span, error.label);
                 problem.help = error.help;
@@ -148,7 +152,7 @@ impl Compiler<'_> {
     }
 
     /// The target of a path to an object or list.
-    pub(super) fn relation(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
+    pub(in crate::mapping) fn relation(&self, view: &View<'_>, path: &Located<String>) -> Option<Vec<Step>> {
         let steps = self.walk(view, path)?;
         let (last, before) = steps.split_last()?;
         if let Target::Scalar(_, type_name) = &last.target {

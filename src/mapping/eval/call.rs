@@ -36,6 +36,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
             }
             Argument::Now => Input::Fixed(&self.now.text),
             Argument::Setting(value) => Input::Fixed(value),
+            Argument::Key => self.key.map_or(Input::One(Value::Null), Input::Fixed),
         }
     }
 

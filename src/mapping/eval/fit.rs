@@ -54,7 +54,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
             };
         }
         let start = out.len();
-        match value.write(kind, &self.plan.flags, out) {
+        match value.write(kind, self.manner, out) {
             Ok(()) => {
                 self.trace.wrote(value, kind, out, start);
                 Tried::Fits
@@ -88,7 +88,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
                 self.trace.read_as(named.name, &text, found.as_deref());
                 let value = Value::text(found?);
                 let start = out.len();
-                value.write(kind, &self.plan.flags, out).ok()?;
+                value.write(kind, self.manner, out).ok()?;
                 self.trace.wrote(&value, kind, out, start);
                 Some(())
             }
@@ -114,7 +114,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
             Otherwise::Error => self.fail(message()),
             Otherwise::Keep => {
                 let start = out.len();
-                match value.write(kind, &self.plan.flags, out) {
+                match value.write(kind, self.manner, out) {
                     Ok(()) => {
                         self.trace.wrote(value, kind, out, start);
                         Found::Value

@@ -27,6 +27,10 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
                     self.trace.setting(setting);
                     push(&setting.value);
                 }
+                Part::Key => {
+                    found |= self.key.is_some();
+                    self.key.into_iter().for_each(|key| push(key));
+                }
                 Part::Column(column) => self.column(column, row, &mut |value| {
                     if let Some(text) = value.to_text() {
                         found = true;
@@ -56,6 +60,10 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
                 Part::Setting(setting) => {
                     self.trace.setting(setting);
                     push(Text::Decoded(Cow::Borrowed(&setting.value)));
+                }
+                Part::Key => {
+                    found |= self.key.is_some();
+                    self.key.into_iter().for_each(|key| push(Text::Decoded(Cow::Borrowed(key))));
                 }
                 Part::Column(column) => self.column(column, row, &mut |value| {
                     if let Some(text) = value.into_text() {

@@ -8,18 +8,19 @@ mod test;
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use rhai::ImmutableString;
 
 use super::calls::Calls;
 use super::custom::{CustomFields, Reading};
 use super::json::Scanner;
-use super::plan::{Constant, Each, FieldPlan, GroupKey, Origin, Plan, Rule, Take, unmapped};
+use super::plan::{Constant, Each, FieldPlan, GroupKey, Origin, Plan, Rule, Take, Variable, unmapped};
 use super::project::{Projection, Row, Slot};
 use super::shape::Scope;
 use super::time;
 use super::trace::{KeyOf, Trace, Untraced};
-use super::write::{Value, push_text, shorten};
-use super::{Context, Failure, Issue, Mapped, Severity};
+use super::write::{Manner, Value, push_text, shorten};
+use super::{Context, Failure, Issue, Labels, Mapped, Severity};
 use crate::model::{Id, Kind};
 
 /// Maps the records of one page, one after the other, and reuses its memory.
@@ -33,19 +34,25 @@ pub struct Session<'p, 'a> {
 
 /// `$now`, and as scripts see it.
 #[derive(Clone)]
-struct Now {
+pub(super) struct Now {
     moment: time::Moment,
     text: ImmutableString,
+}
+
+impl Now {
+    pub fn new(now: Timestamp) -> Now {
+        let moment = now.as_millisecond();
+        Now { moment, text: time::text(moment).as_str().into() }
+    }
 }
 
 impl Plan {
     /// Begins to map records that live at least as long as the session.
     pub fn session<'p, 'a>(&'p self, context: &Context<'p>) -> Session<'p, 'a> {
-        let moment = context.now.as_millisecond();
         Session {
             plan: self,
             context: *context,
-            now: Now { moment, text: time::text(moment).as_str().into() },
+            now: Now::new(context.now),
             projection: Projection::default(),
             calls: Calls::new(self.library.caller()),
         }
@@ -76,9 +83,11 @@ impl<'a> Session<'_, 'a> {
             tell(issues, issue);
         }
         let mut eval = Eval {
-            plan,
-            context: self.context,
+            connection: self.context.connection,
+            labels: self.context.labels,
             now: &self.now,
+            key: None,
+            manner: Manner { flags: &plan.flags, terms: None },
             projection: &self.projection,
             calls: &mut self.calls,
             scope: &plan.scope,
@@ -88,7 +97,7 @@ impl<'a> Session<'_, 'a> {
             mark_key: None,
             mark: 0..0,
         };
-        if !eval.remote_id(row, remote_id, unified) {
+        if !eval.remote_id(&plan.remote_id, row, remote_id, unified) {
             return Err(Failure("the record has no remote id".to_owned()));
         }
         let derived = Id::derive(self.context.connection, plan.model.name, remote_id);
@@ -128,29 +137,33 @@ pub(super) enum Found {
     Stop,
 }
 
-struct Eval<'e, 'p, 'a, T> {
-    plan: &'e Plan,
-    context: Context<'e>,
-    now: &'e Now,
-    projection: &'e Projection<'a>,
-    calls: &'e mut Calls<'p>,
+/// Makes values of a row by rules.
+pub(super) struct Eval<'e, 'p, 'a, T> {
+    /// The connection, for ids.
+    pub connection: &'e str,
+    pub labels: &'e Labels,
+    pub now: &'e Now,
+    /// `$key`, where there is one.
+    pub key: Option<&'e ImmutableString>,
+    pub manner: Manner<'e>,
+    pub projection: &'e Projection<'a>,
+    pub calls: &'e mut Calls<'p>,
     /// The scope of the row under work.
-    scope: &'e Scope,
+    pub scope: &'e Scope,
     /// The field of the record under work, for issues.
-    field: &'static str,
-    issues: &'e mut Vec<Issue>,
-    trace: &'e mut T,
+    pub field: &'static str,
+    pub issues: &'e mut Vec<Issue>,
+    pub trace: &'e mut T,
     /// Of the next object to be written: the field whose bytes are wanted in `mark`.
-    mark_key: Option<usize>,
-    mark: std::ops::Range<usize>,
+    pub mark_key: Option<usize>,
+    pub mark: std::ops::Range<usize>,
 }
 
 impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     /// Reads the remote id; `scratch` is empty before and after.
-    fn remote_id(&mut self, row: Row, remote_id: &mut String, scratch: &mut Vec<u8>) -> bool {
-        let plan = self.plan;
-        self.trace.enter_field(&plan.remote_id);
-        let found = self.alternatives(&plan.remote_id.rules, &Kind::Text, row, scratch) == Found::Value;
+    fn remote_id(&mut self, field: &'e FieldPlan, row: Row, remote_id: &mut String, scratch: &mut Vec<u8>) -> bool {
+        self.trace.enter_field(field);
+        let found = self.alternatives(&field.rules, &Kind::Text, row, scratch) == Found::Value;
         self.trace.leave_field(scratch, 0);
         if found {
             let written = std::str::from_utf8(scratch).expect("what was written is JSON");
@@ -162,7 +175,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     /// Writes the key and the value of a field: null or an empty list when there is none.
-    fn field(&mut self, field: &'e FieldPlan, row: Row, out: &mut Vec<u8>) -> bool {
+    pub(in crate::mapping) fn field(&mut self, field: &'e FieldPlan, row: Row, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(&field.key);
         let start = out.len();
         self.trace.enter_field(field);
@@ -179,7 +192,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         found
     }
 
-    fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+    pub(in crate::mapping) fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         for rule in rules {
             let start = out.len();
             self.trace.enter_rule(rule);
@@ -268,6 +281,11 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     fn origin(&mut self, rule: &'e Rule, kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
         let found = match &rule.origin {
             Origin::Object(fields) => self.object(fields, row, out),
+            Origin::Input(fields) => self.input_object(fields, row, out),
+            Origin::Variable(variable) => {
+                let value = self.variable(variable);
+                self.fitted(rule, value, kind, out)
+            }
             Origin::Value(constant) => self.constant(constant, out),
             Origin::Ref { entity, slots } => self.reference(entity, slots, row, out),
             Origin::Path(slots) => self.path(rule, slots, kind, row, out),
@@ -290,7 +308,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
 
     fn custom_fields(&mut self, custom: &'e CustomFields, row: Row, out: &mut Vec<u8>) -> Found {
         let Value::Json(dictionary) = self.read(row, custom.slot) else { return Found::Empty };
-        let with = Reading { labels: self.context.labels, flags: &self.plan.flags };
+        let with = Reading { labels: self.labels, flags: self.manner.flags };
         let mut told = Vec::new();
         let found = custom.write(&dictionary, with, out, self.trace, |message| told.push(message));
         told.into_iter().for_each(|message| self.report(message));
@@ -344,11 +362,48 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         Found::Value
     }
 
+    /// Writes an input object: members without a value are left out, and so is the object when none has one.
+    fn input_object(&mut self, fields: &'e [FieldPlan], row: Row, out: &mut Vec<u8>) -> Found {
+        self.trace.enter_object();
+        let start = out.len();
+        let mut missing = Vec::new();
+        for field in fields {
+            let before = out.len();
+            out.push(if before == start { b'{' } else { b',' });
+            if !self.field(field, row, out) {
+                out.truncate(before);
+                missing.extend(Some(field).filter(|field| field.required));
+            }
+        }
+        self.trace.leave_object(None);
+        if out.len() == start {
+            return Found::Empty;
+        }
+        for field in missing {
+            self.trace.enter_field(field);
+            self.fail("has no value, and the source demands one".to_owned());
+            self.trace.leave_field(out, out.len());
+        }
+        out.push(b'}');
+        Found::Value
+    }
+
+    fn variable(&mut self, variable: &'e Variable) -> Value<'e> {
+        match variable {
+            Variable::Setting(setting) => {
+                self.trace.setting(setting);
+                Value::text(Cow::Borrowed(&setting.value))
+            }
+            Variable::Now => Value::Time(self.now.moment),
+            Variable::Key => self.key.map_or(Value::Null, |key| Value::text(Cow::Borrowed(key))),
+        }
+    }
+
     fn reference(&mut self, entity: &str, slots: &[usize], row: Row, out: &mut Vec<u8>) -> Found {
         for slot in slots {
             let value = self.read(row, *slot);
             if let Some(remote_id) = value.to_text() {
-                let id = Id::derive(self.context.connection, entity, &remote_id);
+                let id = Id::derive(self.connection, entity, &remote_id);
                 let start = out.len();
                 out.push(b'"');
                 out.extend_from_slice(id.as_str().as_bytes());

@@ -30,7 +30,7 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
     }
 
     #[inline]
-    fn test(&mut self, test: &'e Test, row: Row) -> bool {
+    pub(in crate::mapping) fn test(&mut self, test: &'e Test, row: Row) -> bool {
         let held = match test {
             Test::Ask(ask) => return self.ask(ask, row),
             Test::And(tests) => {

@@ -1,7 +1,7 @@
 //! Where values come from.
 
 use super::super::custom::{CustomField, CustomFields, CustomKind, FreeField};
-use super::super::plan::{Argument, Call, Origin, Part, Setting};
+use super::super::plan::{Argument, Call, Origin, Part, Setting, Variable};
 use super::super::shape::Column;
 use super::Digest;
 use super::record::{At, Signer};
@@ -22,6 +22,7 @@ impl<'p> Signer<'p> {
                         digest.tag("setting");
                         digest.text(value);
                     }
+                    Part::Key => digest.tag("$key"),
                 });
             }
             Origin::Value(constant) => {
@@ -36,6 +37,16 @@ impl<'p> Signer<'p> {
                 digest.tag("object");
                 digest.list(fields, |digest, field| self.field(field, at, digest));
             }
+            Origin::Input(fields) => {
+                digest.tag("input");
+                digest.list(fields, |digest, field| self.field(field, at, digest));
+            }
+            Origin::Variable(Variable::Setting(Setting { name: _, value })) => {
+                digest.tag("setting");
+                digest.text(value);
+            }
+            Origin::Variable(Variable::Now) => digest.tag("$now"),
+            Origin::Variable(Variable::Key) => digest.tag("$key"),
             Origin::Ref { entity, slots } => {
                 digest.tag("ref");
                 digest.text(entity);
@@ -80,6 +91,7 @@ impl<'p> Signer<'p> {
                 digest.tag("setting");
                 digest.text(value);
             }
+            Argument::Key => digest.tag("$key"),
         });
         super::script::reached(&self.library.reached(function), digest);
     }

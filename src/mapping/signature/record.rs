@@ -202,6 +202,7 @@ fn kind(kind: &Kind, digest: &mut Digest) {
         }
         Kind::Map => digest.tag("map"),
         Kind::Members(_) => digest.tag("members"),
+        Kind::Foreign(foreign) => digest.text(&format!("{foreign:?}")),
         Kind::Shaped(shape) => {
             digest.tag("shaped");
             digest.text(shape.about);
