@@ -94,6 +94,12 @@ pub(super) fn key_fields(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// Whether a field holds the numeric key of its type.
+#[cfg(test)]
+pub(crate) fn is_key(kind: Kind, field: &str) -> bool {
+    key_fields(kind).contains(&field)
+}
+
 impl World {
     /// A new record that holds nothing but its key, its moment and its flags. Matches are made by `make_match`.
     pub(super) fn make(&mut self, kind: Kind, is_contact: bool) -> Record {

@@ -31,6 +31,8 @@ pub(crate) use changes::{Change, ChangeKind};
 pub use churn::Churn;
 pub use edits::EditError;
 pub(crate) use kind::Kind;
+#[cfg(test)]
+pub(crate) use made::is_key;
 pub(crate) use moment::{Moment, WallClock};
 pub use outbox::Mail;
 pub(crate) use paths::KeyPath;

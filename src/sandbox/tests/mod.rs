@@ -1,6 +1,7 @@
 //! The sandbox as its clients see it: through HTTP.
 
 mod admin;
+mod apply;
 mod data;
 mod faults;
 mod guide;
@@ -10,9 +11,12 @@ mod living;
 mod mutations;
 mod paging;
 mod queries;
+mod rights;
+mod round_trip;
 mod scale;
 mod stages;
 mod webhooks;
+mod write_faults;
 
 use super::{Habits, Options, Sandbox};
 use reqwest::{Client, Response, StatusCode};

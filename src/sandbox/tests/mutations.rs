@@ -62,7 +62,7 @@ async fn a_new_candidate_is_found_by_what_was_written() {
         "toUser.lastName = 'Ost'",
     ] {
         let query = format!("{{ crEmployeePage(qualifier: \"{qualifier}\") {{ items {{ _id }} }} }}");
-        assert_eq!(session.column(&query, "_id").await, [id.clone()], "{qualifier}");
+        assert_eq!(session.column(&query, "_id").await, std::slice::from_ref(&id), "{qualifier}");
     }
 }
 

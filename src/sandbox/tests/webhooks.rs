@@ -133,6 +133,44 @@ async fn changes_are_told_with_a_signature() {
 }
 
 #[tokio::test]
+async fn writes_are_told_as_well() {
+    let session = Session::open(quick()).await;
+    let receiver = Receiver::open().await;
+    let filters = json!([{"eventType": "cremployee:created"}, {"eventType": "crmatch:created"}, {"eventType": "crmatch:updated"}]);
+    session.hook(&receiver.url, filters).await;
+    let create = "mutation { crMatchCreate(request: {_kind: \"CRMatch\", toVacancy: {_kind: \"CRVacancy\", _id: \"1001\"}, \
+        toEmployee: {_kind: \"CREmployee\", lastName: \"Berg\"}}) { _id toEmployee { _id } } }";
+    let made = session.write(create, json!({})).await;
+    receiver.wait_for(2).await;
+    let update = format!(
+        "mutation {{ crMatchUpdate(_id: \"{}\", request: {{_kind: \"CRMatch\", notes: \"Ja\"}}) {{ _id }} }}",
+        id_of(&made)
+    );
+    session.write(&update, json!({})).await;
+    let mut told: Vec<(String, Value, bool)> = Receiver::events(&receiver.wait_for(3).await)
+        .iter()
+        .map(|event| {
+            let fields = event["data"]["changedFields"].as_array().unwrap();
+            (
+                event["type"].as_str().unwrap().to_owned(),
+                event["data"]["entityId"].clone(),
+                fields.contains(&json!("notes")),
+            )
+        })
+        .collect();
+    told.sort_by(|one, other| one.0.cmp(&other.0));
+    let told_of = |event: &str, id: &Value, notes: bool| (event.to_owned(), id.clone(), notes);
+    assert_eq!(
+        told,
+        [
+            told_of("cremployee:created", &made["toEmployee"]["_id"], false),
+            told_of("crmatch:created", &made["_id"], false),
+            told_of("crmatch:updated", &made["_id"], true),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn conditions_choose_among_events() {
     let session = Session::open(quick()).await;
     let receiver = Receiver::open().await;

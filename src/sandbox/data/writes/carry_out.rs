@@ -60,7 +60,8 @@ impl World {
             self.write_field(record, &name, write, effects);
         }
         if record.kind == Kind::Match {
-            self.moved(record, stage, effects);
+            let is_dated = names.iter().any(|name| name == "statusInfoModificationDate");
+            self.moved(record, stage, is_dated, effects);
         }
         self.settle(record, &names, is_new, effects);
         if is_touched {

@@ -139,14 +139,16 @@ impl World {
         Some(record)
     }
 
-    /// Notes that a match came into another stage.
-    pub(super) fn moved(&mut self, record: Record, from: Option<Record>, effects: &mut Effects) {
+    /// Notes that a match came into another stage; `is_dated` says that the client gave the moment.
+    pub(super) fn moved(&mut self, record: Record, from: Option<Record>, is_dated: bool, effects: &mut Effects) {
         let to = self.one(record, "statusInfo");
         if from == to {
             return;
         }
         let now = Value::Date(Moment::now());
-        self.write(record, "statusInfoModificationDate", now.clone(), effects);
+        if !is_dated {
+            self.write(record, "statusInfoModificationDate", now.clone(), effects);
+        }
         let row = self.make(Kind::AttributeChange, false);
         effects.note(row, ChangeKind::Created, None);
         let name = |world: &World, stage: Option<Record>| stage.and_then(|stage| world.text(stage, "name"));
