@@ -8,6 +8,7 @@ use crate::store::StoreError;
 
 /// What clients branch on. A general endpoint has those of `PLATFORM` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the list is closed and whole, whether an endpoint uses all of it or not")]
 pub(crate) enum Code {
     PlatformRateLimitExceeded,
     PlatformConcurrencyLimitExceeded,

@@ -32,6 +32,7 @@ pub use answer::{ReloadAnswer, ReloadedAnswer};
 pub use client::{Client, ClientError};
 pub use control::{Claim, Control, ControlError, Figures, socket_of};
 pub use limits::ApiLimits;
+pub use routes::{Endpoint, endpoints};
 pub use server::{ApiListener, ApiServer};
 pub use shared::Api;
 pub use tls::{Tls, TlsError};

@@ -192,6 +192,38 @@ pub(crate) static ROUTES: &[Route] = &[
     },
 ];
 
+/// An endpoint, for whoever describes the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// `GET`, `POST` and so on.
+    pub method: &'static str,
+    /// The path, with names in braces for its values.
+    pub path: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Whether it wants a key.
+    pub wants_key: bool,
+    /// Whether it wants the header `X-Integration-Id`.
+    pub wants_integration: bool,
+    /// Whether a key that only reads is refused.
+    pub writes: bool,
+}
+
+/// Every endpoint of the API.
+pub fn endpoints() -> impl Iterator<Item = Endpoint> {
+    ROUTES.iter().map(|route| Endpoint {
+        name: route.name,
+        method: route.method.as_str(),
+        path: route.path,
+        summary: route.summary,
+        wants_key: !matches!(route.handler, Handler::Open(_)),
+        wants_integration: matches!(route.handler, Handler::Tenant(_)),
+        writes: route.writes,
+    })
+}
+
 /// What a method and a path lead to.
 pub(crate) enum Found {
     Route(&'static Route, Values),

@@ -1,8 +1,9 @@
 //! What all requests of a server have in common.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Figures;
 use super::limits::{ApiLimits, Gate};
@@ -16,6 +17,8 @@ pub struct Api {
     pub(crate) environment: String,
     pub(super) figures: Figures,
     pub(super) gate: Arc<Gate>,
+    /// The names of connections by their ids, as far as they were asked for.
+    ids: Mutex<HashMap<String, String>>,
     ending: AtomicBool,
 }
 
@@ -29,7 +32,12 @@ impl Api {
     ) -> Result<Arc<Api>, EngineError> {
         let environment = engine.environment().await?;
         let gate = Arc::new(Gate::new(limits));
-        Ok(Arc::new(Api { engine, running, environment, figures, gate, ending: AtomicBool::new(false) }))
+        let (ids, ending) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Arc::new(Api { engine, running, environment, figures, gate, ids, ending }))
+    }
+
+    pub(super) fn ids(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The figures of the process, as text for Prometheus.

@@ -50,9 +50,8 @@ impl Api {
     /// or whether it is somebody else's.
     pub(super) fn tenant(&self, key: Key, named: &str) -> Result<Tenant, Failure> {
         let (tool, name) = named.split_once(':').ok_or_else(Failure::no_integration)?;
-        let known = self.running.connections();
-        let connection = known.into_iter().find(|known| known == name || IntegrationId::id_of(known).as_str() == name);
-        let connection = connection.filter(|connection| key.opens(connection)).ok_or_else(Failure::no_integration)?;
+        let connection = self.connection_of(name).filter(|connection| key.opens(connection));
+        let connection = connection.ok_or_else(Failure::no_integration)?;
         let Some(revision) = self.running.revision(&connection) else {
             return Err(Failure::of(
                 Code::IntegrationSetupIncomplete,
@@ -64,6 +63,22 @@ impl Api {
             return Err(Failure::no_integration());
         }
         Ok(Tenant { key, connection, id, revision })
+    }
+
+    /// The connection that has this name or id.
+    fn connection_of(&self, name: &str) -> Option<String> {
+        if self.running.knows(name) {
+            return Some(name.to_owned());
+        }
+        let known = self.ids().get(name).cloned();
+        if let Some(connection) = known.filter(|connection| self.running.knows(connection)) {
+            return Some(connection);
+        }
+        // Ids are digests of names: looking for one costs a digest for each.
+        let found =
+            self.running.connections().into_iter().find(|known| IntegrationId::id_of(known).as_str() == name)?;
+        self.ids().insert(name.to_owned(), found.clone());
+        Some(found)
     }
 
     /// The same of the header.

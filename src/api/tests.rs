@@ -317,8 +317,7 @@ async fn a_handler_that_panics_or_takes_too_long_is_answered_for() {
     let ask = |route: &'static Route| {
         let request = Request::builder().uri("/").body(Body::empty()).unwrap();
         let api = Arc::clone(&server.api);
-        async move { within(&api, "id", route, Vec::new(), request, &mut Default::default()).await.unwrap_err() }
-            .boxed()
+        async move { within(&api, route, Vec::new(), request, &mut Default::default()).await.unwrap_err() }.boxed()
     };
     for route in [&PANICS, &PANICS_WRITING] {
         assert_eq!(ask(route).await, Failure::internal());

@@ -34,7 +34,7 @@ pub(super) static PASSTHROUGH: Keys = Keys::new(
         Key::required("base", Is::Defined("address"), "The address below which requests go, with settings in braces"),
         Key::optional(
             "let_through",
-            Is::Several(&Is::Defined("header_name")),
+            Is::Several(&Is::Defined("passed_header")),
             "Headers that a client may send, and is given, beside the usual ones",
         ),
     ],
@@ -133,12 +133,13 @@ pub(super) fn tool(
 pub(super) fn passthrough(entry: &Entry, file: &Arc<SourceFile>, problems: &Problems) -> Option<PassthroughPattern> {
     let fields = Fields::open(&entry.value, &PASSTHROUGH, file, problems)?;
     let name = &entry.key;
-    let is_named = is_slug(&name.value);
+    let is_of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    let is_named = !name.value.is_empty() && name.value.bytes().all(is_of_name);
     if !is_named {
         problems.report(
             Problem::error("M0640", format!("`{}` cannot stand in an address", name.value))
                 .at(file, name.span, "names a part of the source")
-                .help("a name is small letters and digits, such as `graphql`"),
+                .help("a name is small letters, digits, `_` and `-`, such as `graphql`"),
         );
     }
     let base = fields.required_text("base");

@@ -22,6 +22,7 @@ fn every_command_explains_itself() {
     for command in [
         "", "sync", "list", "get", "check", "connect", "vault", "test", "record", "explain", "coverage", "new",
         "schema", "sandbox", "run", "status", "history", "act", "actions",
+        "schema", "sandbox", "run", "serve", "keys", "status", "history",
     ] {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|argument| !argument.is_empty()).collect();
         let run = Run::of(&crosswalk(&arguments).output().unwrap());

@@ -78,6 +78,7 @@ pub(in crate::api) async fn passthrough(call: Call, tenant: Tenant) -> Result<An
         headers: wanted.headers.unwrap_or_default().into_iter().collect(),
         body,
     };
+    tracing::info!(connection = tenant.connection, key = tenant.key.id, part, "a request is passed on");
     let (url, reply) = call.api.running.pass(passing).await.map_err(refused)?;
     let mut warnings = Vec::new();
     let mut warn = |message: String| warnings.push(Warning { message });

@@ -159,6 +159,11 @@ impl Running {
         names
     }
 
+    /// Whether it knows a connection of that name.
+    pub fn knows(&self, connection: &str) -> bool {
+        self.shared.members().contains_key(connection) || self.shared.broken().contains_key(connection)
+    }
+
     /// Whether connections are read.
     pub fn syncs(&self) -> bool {
         self.shared.options.syncs && self.writes()

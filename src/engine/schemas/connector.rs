@@ -34,7 +34,7 @@ fn defined(name: &'static str) -> Value {
             "additionalProperties": { "enum": ["on", "off", true, false] },
         }),
         "cron" => json!({ "type": "string", "pattern": "^\\s*\\S+(\\s+\\S+){4}\\s*$" }),
-        "header_name" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
+        "header_name" | "passed_header" => json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
         "model_name" => json!({ "enum": MODELS.iter().map(|model| model.name).collect::<Vec<_>>() }),
         "header" => json!({ "type": "string", "pattern": "^[ -~]*$" }),
         "mark" => json!({ "type": ["integer", "boolean"] }),

@@ -157,6 +157,8 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         }
         "cron" => select(vec!["0 2 * * *", "*/15 8-18 * * MON-FRI", " 0  0 1 * * "]).prop_map(Value::from).boxed(),
         "header_name" => "[A-Z][a-z]{0,4}(-[A-Z][a-z]{0,4}){0,2}".prop_map(Value::from).boxed(),
+        "passed_header" => "X-[A-Z][a-z]{0,4}".prop_map(Value::from).boxed(),
+        "slug" => "[a-z][a-z0-9]{0,6}".prop_map(Value::from).boxed(),
         "model_name" => select(MODELS).prop_map(|model| json!(model.name)).boxed(),
         "header" => Just(json!("Key {api_key}")).boxed(),
         "mark" => prop_oneof![any::<i64>().prop_map(Value::from), any::<bool>().prop_map(Value::from)].boxed(),
