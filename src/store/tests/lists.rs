@@ -460,6 +460,33 @@ fn lists_link_by_what_the_store_can_find() {
 }
 
 #[tokio::test]
+async fn no_list_goes_through_a_whole_table_or_sorts_one() {
+    let mut both = Both::open().await;
+    let form = Form { a: 0, b: 0, c: 0, deleted: false };
+    for model in 0..MODELS.len() {
+        both.take(&Step::Write { connection: 0, model, row: 0, form }).await;
+    }
+    for list in LISTS {
+        let mut all: Vec<Vec<Narrow>> = vec![vec![], vec![Narrow::Ids(vec!["x".into()])], vec![Narrow::RemoteIds(vec![])]];
+        all.extend(list.filters.iter().map(|filter| vec![Narrow::By(filter, wanted(filter, 0, 1))]));
+        for narrowed in &all {
+            for (updated_after, few) in [(None, 5_000), (Some(at(0)), 5_000), (Some(at(0)), 0)] {
+                let linked = linked(list);
+                let read = ListRead { list, after: None, limit: 3, include_deleted: false, updated_after, linked: &linked, narrowed };
+                let mut snapshot = both.scratch.store.begin_snapshot(CONNECTIONS[0], few).await.unwrap();
+                let plan = snapshot.plan_of(&read).await;
+                assert!(!plan.is_empty());
+                for step in &plan {
+                    let is_small = step.contains("VIRTUAL TABLE") || step.contains("SUBQUERY");
+                    assert!(!step.starts_with("SCAN") || is_small, "{plan:#?} of {narrowed:?}");
+                    assert!(!step.contains("TEMP B-TREE FOR ORDER BY"), "{plan:#?} of {narrowed:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_snapshot_shows_is_of_one_moment() {
     let mut both = Both::open().await;
     let model = |of: &Model| index_of(of.name);

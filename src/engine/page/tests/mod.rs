@@ -1,3 +1,5 @@
+mod speed;
+
 use bytes::Bytes;
 use serde_json::json;
 use tempfile::TempDir;
@@ -77,10 +79,14 @@ impl Kept {
 
     /// A whole read of a model. Rows that are not among these are gone.
     async fn write(&self, model: &'static Model, rows: Vec<RecordWrite>) {
+        self.write_pages(model, RunKind::Full, vec![rows]).await;
+    }
+
+    async fn write_pages(&self, model: &'static Model, kind: RunKind, pages: impl IntoIterator<Item = Vec<RecordWrite>>) {
         let store = self.engine.store();
         let now = Timestamp::now();
         let new = NewRun {
-            kind: RunKind::Full,
+            kind,
             since: None,
             tenant: "t",
             connection: CONNECTION,
@@ -93,16 +99,18 @@ impl Kept {
         };
         let mut run = store.begin(new).await.unwrap();
         let fetched_by = store.reads_number(&Reads::default()).await.unwrap();
-        let page = PageWrite {
-            next_page: 1,
-            next_cursor: None,
-            total: None,
-            revision: "r".to_owned(),
-            fetched_by,
-            at: now,
-            rows,
-        };
-        store.write_page(&mut run, page).await.unwrap();
+        for rows in pages {
+            let page = PageWrite {
+                next_page: run.next_page() + 1,
+                next_cursor: None,
+                total: None,
+                revision: "r".to_owned(),
+                fetched_by,
+                at: Timestamp::now(),
+                rows,
+            };
+            store.write_page(&mut run, page).await.unwrap();
+        }
         store.finish(run, Outcome::Complete, now).await.unwrap();
     }
 
