@@ -15,25 +15,16 @@ use super::shared::Api;
 #[derive(Debug)]
 pub(crate) struct Call {
     pub api: Arc<Api>,
-    /// Names the request in answers and in the log.
-    pub id: String,
-    pub headers: HeaderMap,
     pub body: Bytes,
+    headers: HeaderMap,
     values: Values,
     query: Vec<(String, String)>,
 }
 
 impl Call {
-    pub(super) fn new(
-        api: &Arc<Api>,
-        id: &str,
-        headers: HeaderMap,
-        values: Values,
-        query: Option<&str>,
-        body: Bytes,
-    ) -> Call {
+    pub(super) fn new(api: &Arc<Api>, headers: HeaderMap, values: Values, query: Option<&str>, body: Bytes) -> Call {
         let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-        Call { api: Arc::clone(api), id: id.to_owned(), headers, body, values, query }
+        Call { api: Arc::clone(api), headers, body, values, query }
     }
 
     /// A value in the path, decoded. The route's path names it.
@@ -42,6 +33,7 @@ impl Call {
     }
 
     /// The parameters, decoded, in their order.
+    #[allow(dead_code, reason = "for lists")]
     pub(crate) fn query(&self) -> &[(String, String)] {
         &self.query
     }
@@ -52,6 +44,7 @@ impl Call {
     }
 
     /// A header that is text.
+    #[allow(dead_code, reason = "for writes, which are known by one")]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

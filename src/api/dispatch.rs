@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -21,6 +21,9 @@ use super::tenant::{self, Key};
 use crate::engine::{API_REQUESTS, API_SECONDS};
 use crate::model::Id;
 
+/// How long what nobody wants is read.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -28,10 +31,12 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// What is known of a request when it is logged. Neither its query nor values of its path are: they may be somebody's name.
 #[derive(Debug, Default)]
-struct Told {
+pub(super) struct Told {
     key: Option<String>,
     connection: Option<String>,
     allowance: Option<Allowance>,
+    /// What was sent and not read.
+    unread: Option<BodyDataStream>,
 }
 
 /// Answers a request, whatever it is.
@@ -43,13 +48,27 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
     let mut told = Told::default();
     let (name, family, result) = match find(&method, &path) {
         Found::Route(route, values) => {
-            let result = within(&api, &id, route, values, request, &mut told).instrument(span).await;
+            let result = within(&api, route, values, request, &mut told).instrument(span).await;
             (route.name, route.family, result)
         }
-        Found::OtherMethods(methods) => ("", Family::of_path(&path), Err(other_method(&methods))),
-        Found::Nothing => ("", Family::of_path(&path), Err(nowhere())),
+        Found::OtherMethods(methods) => {
+            told.unread = Some(request.into_body().into_data_stream());
+            ("", Family::of_path(&path), Err(other_method(&methods)))
+        }
+        Found::Nothing => {
+            told.unread = Some(request.into_body().into_data_stream());
+            ("", Family::of_path(&path), Err(nowhere()))
+        }
     };
-    let response = finish(&id, family, result, &told);
+    let is_read = match told.unread.take() {
+        Some(unread) => drained(unread, api.gate.limits().largest_body).await,
+        None => true,
+    };
+    let mut response = finish(&id, family, result, &told);
+    if !is_read {
+        // What is still to come would be taken for the next request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let (status, time) = (response.status().as_u16(), began.elapsed());
     let milliseconds = time.as_millis() as u64;
     // Only what the table knows is a label: a client can make up any other.
@@ -83,9 +102,8 @@ fn method_name(method: &Method) -> &'static str {
 }
 
 /// Answers in the time that there is for it.
-async fn within(
+pub(super) async fn within(
     api: &Arc<Api>,
-    id: &str,
     route: &'static Route,
     values: Values,
     request: Request,
@@ -93,7 +111,7 @@ async fn within(
 ) -> Result<Answer, Failure> {
     let limits = api.gate.limits();
     let time = if route.writes { limits.time_of_writes } else { limits.time };
-    let answering = AssertUnwindSafe(answer(api, id, route, values, request, told)).catch_unwind();
+    let answering = AssertUnwindSafe(answer(api, route, values, request, told)).catch_unwind();
     match tokio::time::timeout(time, answering).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => {
@@ -106,13 +124,13 @@ async fn within(
 
 async fn answer(
     api: &Arc<Api>,
-    id: &str,
     route: &'static Route,
     values: Values,
     request: Request,
     told: &mut Told,
 ) -> Result<Answer, Failure> {
     let (head, body) = request.into_parts();
+    told.unread = Some(body.into_data_stream());
     let key = match route.handler {
         Handler::Open(_) => None,
         _ => Some(api.key_of(&head.headers).await?),
@@ -157,8 +175,12 @@ async fn answer(
         }
         _ => None,
     };
-    let body = read(body, most).await?;
-    let call = Call::new(api, id, head.headers, values, head.uri.query(), body);
+    let body = match &mut told.unread {
+        Some(unread) => read(unread, most).await?,
+        None => Bytes::new(),
+    };
+    told.unread = None;
+    let call = Call::new(api, head.headers, values, head.uri.query(), body);
     let reply = match (route.handler, who) {
         (Handler::Open(handler), _) => handler(call),
         (Handler::Keyed(handler) | Handler::Operator(handler), Who::Key(key)) => handler(call, key),
@@ -201,8 +223,7 @@ async fn to_its_end(reply: Reply) -> Result<Answer, Failure> {
     }
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Failure> {
-    let mut chunks = body.into_data_stream();
+async fn read(chunks: &mut BodyDataStream, most: usize) -> Result<Bytes, Failure> {
     let mut read = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Failure::invalid("the body broke off"))?;
@@ -212,6 +233,21 @@ async fn read(body: Body, most: usize) -> Result<Bytes, Failure> {
         read.extend_from_slice(&chunk);
     }
     Ok(read.into())
+}
+
+/// Reads to its end what nobody wants, so that the client hears the answer: one that is still sending would hear that the
+/// connection broke off. False when that would take too long.
+async fn drained(mut chunks: BodyDataStream, most: usize) -> bool {
+    let drained = async {
+        let mut left = most;
+        while let Some(chunk) = chunks.next().await {
+            let Ok(chunk) = chunk else { return false };
+            let Some(less) = left.checked_sub(chunk.len()) else { return false };
+            left = less;
+        }
+        true
+    };
+    tokio::time::timeout(DRAIN_WITHIN, drained).await.unwrap_or_default()
 }
 
 /// How long the body is, as far as the head says it. One without a body says nothing.

@@ -8,6 +8,7 @@ use crate::store::StoreError;
 
 /// What clients branch on. A general endpoint has those of `PLATFORM` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the list is closed and whole, whether an endpoint uses all of it or not")]
 pub(crate) enum Code {
     PlatformRateLimitExceeded,
     PlatformConcurrencyLimitExceeded,
@@ -35,33 +36,6 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    /// All of them.
-    pub(crate) const ALL: &[Code] = &[
-        Code::PlatformRateLimitExceeded,
-        Code::PlatformConcurrencyLimitExceeded,
-        Code::PlatformIntegrationNotFound,
-        Code::PlatformInputInvalid,
-        Code::PlatformUnknownError,
-        Code::PlatformAuthenticationInvalid,
-        Code::PlatformTaskTimedOut,
-        Code::IntegrationPermissionMissing,
-        Code::IntegrationAuthenticationInvalid,
-        Code::IntegrationQaFailed,
-        Code::IntegrationSetupSyncPending,
-        Code::IntegrationSetupIncomplete,
-        Code::IntegrationInactive,
-        Code::IntegrationModelNotAvailable,
-        Code::IntegrationModelDisabled,
-        Code::IntegrationActionNotAvailable,
-        Code::IntegrationActionDisabled,
-        Code::RemoteServiceUnavailable,
-        Code::RemoteRateLimitExceeded,
-        Code::RemoteInputInvalid,
-        Code::RemoteUnknownHttpError,
-        Code::AtsJobClosed,
-        Code::AtsApplicationAlreadyExists,
-    ];
-
     /// As it is written.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -253,6 +227,36 @@ struct Written<'a> {
     title: &'static str,
     message: &'a str,
     log_url: Option<&'a str>,
+}
+
+#[cfg(test)]
+impl Code {
+    /// All of them.
+    pub(crate) const ALL: &[Code] = &[
+        Code::PlatformRateLimitExceeded,
+        Code::PlatformConcurrencyLimitExceeded,
+        Code::PlatformIntegrationNotFound,
+        Code::PlatformInputInvalid,
+        Code::PlatformUnknownError,
+        Code::PlatformAuthenticationInvalid,
+        Code::PlatformTaskTimedOut,
+        Code::IntegrationPermissionMissing,
+        Code::IntegrationAuthenticationInvalid,
+        Code::IntegrationQaFailed,
+        Code::IntegrationSetupSyncPending,
+        Code::IntegrationSetupIncomplete,
+        Code::IntegrationInactive,
+        Code::IntegrationModelNotAvailable,
+        Code::IntegrationModelDisabled,
+        Code::IntegrationActionNotAvailable,
+        Code::IntegrationActionDisabled,
+        Code::RemoteServiceUnavailable,
+        Code::RemoteRateLimitExceeded,
+        Code::RemoteInputInvalid,
+        Code::RemoteUnknownHttpError,
+        Code::AtsJobClosed,
+        Code::AtsApplicationAlreadyExists,
+    ];
 }
 
 impl From<EngineError> for Failure {

@@ -20,6 +20,8 @@ mod routes;
 mod server;
 mod shared;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod webhooks;
 
@@ -27,6 +29,7 @@ pub use answer::{ReloadAnswer, ReloadedAnswer};
 pub use client::{Client, ClientError};
 pub use control::{Claim, Control, ControlError, Figures, socket_of};
 pub use limits::ApiLimits;
+pub use routes::{Endpoint, endpoints};
 pub use server::{ApiListener, ApiServer};
 pub use shared::Api;
 pub use tls::{Tls, TlsError};

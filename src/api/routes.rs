@@ -136,7 +136,93 @@ pub(crate) static ROUTES: &[Route] = &[
         writes: false,
         handler: handler!(Tenant lists::applications),
     },
+    Route {
+        name: "tools",
+        method: Method::GET,
+        path: "/v1/tools/{category}",
+        summary: "The tools of the connections that the key opens, and what their connectors cover",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Keyed general::tools),
+    },
+    Route {
+        name: "integration",
+        method: Method::GET,
+        path: "/v1/integrations/{integration_id}",
+        summary: "State, setup, scopes and coverage of an integration",
+        family: Family::General,
+        writes: false,
+        handler: handler!(TenantInPath general::integration),
+    },
+    Route {
+        name: "custom_fields",
+        method: Method::GET,
+        path: "/v1/integrations/{integration_id}/custom-fields",
+        summary: "The custom fields of an integration, and what they show",
+        family: Family::General,
+        writes: false,
+        handler: handler!(TenantInPath general::custom_fields),
+    },
+    Route {
+        name: "map_custom_field",
+        method: Method::PUT,
+        path: "/v1/integrations/{integration_id}/custom-fields/{custom_field_id}",
+        summary: "Confirms what a custom field shows; another wish is refused, since mappings stand in files",
+        family: Family::General,
+        writes: true,
+        handler: handler!(TenantInPath general::map_custom_field),
+    },
+    Route {
+        name: "force_sync",
+        method: Method::POST,
+        path: "/v1/force-sync",
+        summary: "Asks for a sync of an integration",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Tenant general::force_sync),
+    },
+    Route {
+        name: "passthrough",
+        method: Method::POST,
+        path: "/v1/passthrough/{tool}/{api}",
+        summary: "Sends one request to the source as it is, with the credentials of an integration",
+        family: Family::General,
+        writes: true,
+        handler: handler!(Tenant general::passthrough),
+    },
 ];
+
+/// An endpoint, for whoever describes the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// `GET`, `POST` and so on.
+    pub method: &'static str,
+    /// The path, with names in braces for its values.
+    pub path: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Whether it wants a key.
+    pub wants_key: bool,
+    /// Whether it wants the header `X-Integration-Id`.
+    pub wants_integration: bool,
+    /// Whether a key that only reads is refused.
+    pub writes: bool,
+}
+
+/// Every endpoint of the API.
+pub fn endpoints() -> impl Iterator<Item = Endpoint> {
+    ROUTES.iter().map(|route| Endpoint {
+        name: route.name,
+        method: route.method.as_str(),
+        path: route.path,
+        summary: route.summary,
+        wants_key: !matches!(route.handler, Handler::Open(_)),
+        wants_integration: matches!(route.handler, Handler::Tenant(_)),
+        writes: route.writes,
+    })
+}
 
 /// What a method and a path lead to.
 pub(crate) enum Found {

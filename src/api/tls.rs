@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -32,7 +32,7 @@ pub enum TlsError {
         /// What it should hold.
         what: &'static str,
         /// Why.
-        cause: rustls::pki_types::pem::Error,
+        cause: pem::Error,
     },
     /// They do not belong together, or cannot be used.
     #[error("the certificate in {} cannot be used with the key in {}: {cause}", certificate.display(), key.display())]
@@ -71,6 +71,7 @@ fn config(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let unreadable = |path: &Path, what, cause| TlsError::File { path: path.to_owned(), what, cause };
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .and_then(|chain| if chain.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(chain) })
         .map_err(|cause| unreadable(certificate, "certificate", cause))?;
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|cause| unreadable(key, "private key", cause))?;
     let unusable = |cause| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), cause };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures_util::future::BoxFuture;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::context::Context;
@@ -14,7 +14,9 @@ use super::error::{CliError, Exit};
 use super::source::options;
 use crate::api::{Claim, Control, Figures, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
-use crate::engine::{Access, BOUNDS, Engine, EngineError, RunOptions, Running, Status, credentials, describe};
+use crate::engine::{
+    API_BOUNDS, API_SECONDS, Access, BOUNDS, Engine, EngineError, RunOptions, Running, Status, credentials, describe,
+};
 use crate::sandbox::Sandbox;
 use crate::source::Credentials;
 use crate::store::Hold;
@@ -188,8 +190,10 @@ fn recorder() -> Result<PrometheusHandle, CliError> {
         return Ok(figures.clone());
     }
     let trouble = |error| CliError::usage(format!("figures cannot be recorded: {error}"));
-    let figures =
-        PrometheusBuilder::new().set_buckets(BOUNDS).and_then(PrometheusBuilder::install_recorder).map_err(trouble)?;
+    let builder = PrometheusBuilder::new()
+        .set_buckets(BOUNDS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(API_SECONDS.to_owned()), API_BOUNDS));
+    let figures = builder.and_then(PrometheusBuilder::install_recorder).map_err(trouble)?;
     describe();
     Ok(FIGURES.get_or_init(|| figures).clone())
 }

@@ -33,7 +33,7 @@ pub(super) static PASSTHROUGH: Keys = Keys::new(
     &[
         Key::required("base", Is::Defined("address"), "The address below which requests go, with settings in braces"),
         Key::optional(
-            "headers",
+            "let_through",
             Is::Several(&Is::Defined("header_name")),
             "Headers that a client may send, and is given, beside the usual ones",
         ),
@@ -143,7 +143,7 @@ pub(super) fn passthrough(entry: &Entry, file: &Arc<SourceFile>, problems: &Prob
     }
     let base = fields.required_text("base");
     let mut extra = Vec::new();
-    for header in fields.texts("headers") {
+    for header in fields.texts("let_through") {
         let lower = header.value.to_lowercase();
         if !headers::is_token(&lower) || CARRIED.contains(&lower.as_str()) {
             problems.report(

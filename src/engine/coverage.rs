@@ -68,7 +68,12 @@ impl Coverage {
     /// What the mappings of a connection fill, model by model. It needs the files only, no store.
     pub fn read(home: &Home, connection: &Connection) -> Result<Vec<Coverage>, EngineError> {
         let revision = Revision::load(home, connection)?;
-        Ok(revision.plans().map(|plan| Coverage::of(plan)).collect())
+        Ok(Coverage::of_revision(&revision))
+    }
+
+    /// What a revision fills, model by model.
+    pub fn of_revision(revision: &Revision) -> Vec<Coverage> {
+        revision.plans().map(|plan| Coverage::of(plan)).collect()
     }
 
     fn of(plan: &Plan) -> Coverage {

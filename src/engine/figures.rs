@@ -67,8 +67,8 @@ pub(super) const WEBHOOK_LAG: &str = "crosswalk_webhook_lag_seconds";
 pub(super) const WEBHOOK_INBOX: &str = "crosswalk_webhook_inbox";
 /// Requests of the HTTP API.
 pub(crate) const API_REQUESTS: &str = "crosswalk_api_requests_total";
-/// How long they took.
-pub(crate) const API_SECONDS: &str = "crosswalk_api_seconds";
+/// How long they took. Its bounds are [`API_BOUNDS`].
+pub const API_SECONDS: &str = "crosswalk_api_seconds";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -242,6 +242,10 @@ pub static FIGURES: &[Figure] = &[
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.
 pub const BOUNDS: &[f64] = &[0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
+
+/// The same of [`API_SECONDS`].
+pub const API_BOUNDS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
 /// Tells the recorder of the process what each figure says. Call it once the recorder is installed.
 pub fn describe() {

@@ -27,8 +27,8 @@ pub use coverage::{Coverage, FieldCoverage, Support};
 pub use credentials::credentials;
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
-pub(crate) use figures::{API_REQUESTS, API_SECONDS};
-pub use figures::{BOUNDS, FIGURES, Figure, FigureKind, describe};
+pub(crate) use figures::API_REQUESTS;
+pub use figures::{API_BOUNDS, API_SECONDS, BOUNDS, FIGURES, Figure, FigureKind, describe};
 pub use integration::IntegrationId;
 pub use keys::{ApiKey, MadeKey, NameTaken, NewKey};
 pub use online::{AccessReport, Cause, FREE_FIELDS, Finding, Probe, ProbeState, Verdict};
@@ -38,8 +38,9 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
-    RemapStatus, RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
+    Access, AskedSync, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, NotAsked, NotPassed, Outcome,
+    Passing, Received, Reload, Reloaded, RemapStatus, RunOptions, Running, Status, SyncKind, SyncNow, SyncState,
+    Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
 

@@ -32,7 +32,7 @@ mod write;
 pub use changes::Changes;
 pub(crate) use compile::keeps_text;
 pub use compile::{Surroundings, compile, labels};
-pub use custom::{FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
+pub use custom::{CustomFieldSource, FreeFieldName, FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
 pub use dialect::{ChangeRule, ChangedRows, Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;
 pub use eval::Session;

@@ -7,7 +7,7 @@ use rhai::ImmutableString;
 
 use super::changes::Changes;
 use super::condition::Operator;
-use super::custom::CustomFields;
+use super::custom::{CustomFieldSource, CustomFields};
 use super::kind::NamedKind;
 use super::shape::{Column, Scope};
 use super::time::Moment;
@@ -341,6 +341,16 @@ impl Plan {
     pub fn needs_labels(&self) -> bool {
         let mut rules = self.fields.iter().flat_map(|field| &field.rules);
         rules.any(|rule| matches!(&rule.origin, Origin::CustomFields(custom) if custom.needs_labels()))
+    }
+
+    /// The custom fields that it has keys for, in their order. Others may be kept under keys of the source.
+    pub fn custom_fields(&self) -> impl Iterator<Item = CustomFieldSource> {
+        let rules = self.fields.iter().flat_map(|field| &field.rules);
+        let sections = rules.filter_map(|rule| match &rule.origin {
+            Origin::CustomFields(custom) => Some(custom.sources()),
+            _ => None,
+        });
+        sections.flatten()
     }
 
     /// What each field is filled from, in the order of the model.

@@ -97,6 +97,11 @@ impl Pass<'_> {
         headers
     }
 
+    /// Whether it has a token, in whose place there may be another.
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// Everything that must not be shown.
     pub(super) fn secrets(&self) -> Vec<&str> {
         let token = self.token.as_ref().map(|token| token.secret());

@@ -20,6 +20,7 @@ mod oauth;
 mod page;
 mod paging;
 mod parts;
+mod passage;
 mod record;
 mod text;
 mod transport;
@@ -43,6 +44,7 @@ pub use graphql::GraphqlError;
 pub use health::{Caps, CircuitState, Health, Pressure};
 pub use page::{Page, Position, Skipped};
 pub(crate) use parts::members;
+pub use passage::{Astray, PassReply, PassRequest, Passage, below};
 
 use crate::connector::{Operation, Paging, Remote, Sequence};
 use access::{Access, Pass};

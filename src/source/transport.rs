@@ -43,6 +43,7 @@ pub(super) enum Attempts {
 /// An answer, whatever its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
+    pub(super) headers: header::HeaderMap,
     pub(super) body: Vec<u8>,
     retry_after: Option<Duration>,
 }
@@ -70,7 +71,7 @@ impl Transport {
         Ok(Self { client, url, limits, largest_body: LARGEST_BODY, health, door })
     }
 
-    #[cfg(test)]
+    /// Reads no answer that is larger.
     pub(super) fn limit_body(&mut self, bytes: usize) {
         self.largest_body = bytes;
     }
@@ -178,6 +179,34 @@ impl Transport {
         })
     }
 
+    /// Sends what `prepare` makes once, as the connection's health allows, and gives the answer whatever its status.
+    pub(super) async fn once(
+        &self,
+        subject: Subject,
+        prepare: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Reply, SourceError> {
+        let request = Request { subject, url: self.address(), attempts: 1 };
+        self.health.earn();
+        let permit = self.health.enter(self.door).await.map_err(|open| {
+            let (request, open) = (request.clone(), Box::new(open));
+            SourceError::CircuitOpen { request, open }
+        })?;
+        let result = self.exchange(&request, prepare(&self.client)).instrument(self.span(&request)).await;
+        let passing = result.as_ref().ok().and_then(|reply| Passing::of(reply.status, &self.limits));
+        let (verdict, outcome) = match (&result, passing) {
+            (Ok(reply), Some(Passing::Throttled)) => {
+                (Verdict::Throttles { at_once: false, hold: reply.retry_after }, "throttled")
+            }
+            (Ok(reply), Some(Passing::Unavailable)) => {
+                let why = format!("{request}: {}", reply.status);
+                (Verdict::Fails { late: false, hold: reply.retry_after, why }, "unavailable")
+            }
+            _ => verdict(&result),
+        };
+        permit.end(verdict, outcome);
+        result
+    }
+
     async fn exchange(&self, request: &Request, prepared: RequestBuilder) -> Result<Reply, SourceError> {
         let began = Instant::now();
         let broken = |error| self.broken(request.clone(), error);
@@ -185,7 +214,8 @@ impl Transport {
         let answer = timeout(self.limits.timeout, prepared.send()).await;
         let mut response = answer.map_err(|_| late(Late::Beginning, self.limits.timeout))?.map_err(broken)?;
         let status = response.status();
-        let retry_after = retry_after(response.headers());
+        let headers = response.headers().clone();
+        let retry_after = retry_after(&headers);
         let announced = response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
         let mut body = Vec::with_capacity(announced.min(self.largest_body));
         loop {
@@ -204,7 +234,7 @@ impl Transport {
         }
         let milliseconds = began.elapsed().as_millis() as u64;
         debug!(status = status.as_u16(), milliseconds, bytes = body.len(), "answered");
-        Ok(Reply { status, body, retry_after })
+        Ok(Reply { status, headers, body, retry_after })
     }
 
     fn span(&self, request: &Request) -> tracing::Span {

@@ -89,6 +89,17 @@ impl Store {
         rows.iter().map(state).collect::<Result<_, _>>().map_err(|problem| self.error(problem))
     }
 
+    /// When a connection was first seen; none when it never ran.
+    pub async fn first_seen(&self, connection: &str) -> Result<Option<Timestamp>, StoreError> {
+        let at: Result<Option<String>, _> =
+            sqlx::query_scalar("SELECT min(at) FROM state_changes WHERE connection = ?")
+                .bind(connection.to_owned())
+                .fetch_one(self.readers())
+                .await;
+        let at = at.map_err(|error| self.error(error.into()))?;
+        moment::parse_optional(at).map_err(|problem| self.error(problem))
+    }
+
     /// Sets how a connection stands to what `next` makes of how it stood; none when it never ran. A change of
     /// [`ConnectionState::standing`] is told as an event in the same transaction. Nothing is written when nothing is
     /// other than before.

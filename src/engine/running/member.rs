@@ -9,8 +9,10 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Duration, sleep};
 
 use super::Shared;
+use super::asked::Wishes;
 use super::due::Due;
 use super::inlet::Inlet;
+use super::passing::Passages;
 use super::status::SyncState;
 use crate::connector::{Connection, Live, Revision};
 use crate::diagnostics::Report;
@@ -36,6 +38,8 @@ pub(super) struct Member {
     pub sync_now: Notify,
     /// Where its source tells of changes.
     pub inlet: Inlet,
+    /// The ways of requests of others to its source.
+    pub passages: Passages,
     tasks: Mutex<Tasks>,
     /// How often the store had been opened anew when it was told last of the revision in use.
     pub(super) recovered: AtomicU64,
@@ -54,6 +58,8 @@ pub(super) struct State {
     /// What is wrong with the present files. The revision is the last good one then.
     pub broken: Option<Report>,
     pub sync: SyncState,
+    /// Syncs that somebody asked for.
+    pub wishes: Wishes,
     /// Its models by their clocks.
     pub dues: Vec<Due>,
     pub remap: Vec<RemapProgress>,
@@ -73,6 +79,7 @@ impl Member {
                 since: Timestamp::now(),
                 broken,
                 sync: SyncState::default(),
+                wishes: Wishes::default(),
                 dues: Vec::new(),
                 remap: Vec::new(),
                 remaps_asked: 0,
@@ -81,6 +88,7 @@ impl Member {
             remap: Notify::new(),
             sync_now: Notify::new(),
             inlet: Inlet::default(),
+            passages: Passages::default(),
             tasks: Mutex::default(),
             recovered: AtomicU64::new(0),
         }
@@ -145,6 +153,7 @@ impl Member {
         }
         let mut state = self.state();
         state.sync.queued = false;
+        state.wishes.put_back();
         // One that was under way goes on as soon as there is somebody to do it.
         if state.sync.now.take().is_some() {
             self.sync_now.notify_one();

@@ -1,6 +1,7 @@
 //! The engine at work: syncs by the clock, notices files that change, and maps stored records again.
 
 mod access;
+mod asked;
 mod clock;
 mod compile;
 mod due;
@@ -8,6 +9,7 @@ mod inlet;
 mod measure;
 mod member;
 mod options;
+mod passing;
 mod reload;
 mod standings;
 mod status;
@@ -25,12 +27,14 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 pub use self::access::{Access, FromHome};
+pub use self::asked::{AskedSync, NotAsked, SyncKind};
 pub use self::clock::Clock;
 use self::compile::Compiled;
 pub(super) use self::compile::kept;
 pub use self::inlet::Received;
 use self::member::Member;
 pub use self::options::RunOptions;
+pub use self::passing::{NotPassed, Passing};
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};

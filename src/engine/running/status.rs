@@ -127,6 +127,9 @@ pub struct Synced {
     pub failed: u64,
     /// Why it did not come to its end.
     pub error: Option<String>,
+    /// The ids of the wishes for it that it answers.
+    #[serde(default)]
+    pub asked: Vec<String>,
 }
 
 /// What is to be mapped again of a model.
@@ -164,17 +167,19 @@ impl Synced {
             fetched: report.models.iter().map(|model| model.counts.fetched).sum(),
             failed: report.failed(),
             error: report.source_error().map(ToString::to_string),
+            asked: Vec::new(),
         }
     }
 
     pub(super) fn failed(error: &EngineError, began_at: Timestamp, ended_at: Timestamp) -> Synced {
-        Synced { began_at, ended_at, fetched: 0, failed: 0, error: Some(error.to_string()) }
+        Synced { began_at, ended_at, fetched: 0, failed: 0, error: Some(error.to_string()), asked: Vec::new() }
     }
 }
 
 impl ConnectionStatus {
     pub(super) fn of(member: &Member, now: Timestamp) -> ConnectionStatus {
-        let State { connection, since, broken, sync, dues, remap, remaps_asked, remaps_done } = member.state().clone();
+        let State { connection, since, broken, sync, dues, remap, remaps_asked, remaps_done, .. } =
+            member.state().clone();
         let remap = remap.iter().map(|progress| RemapStatus {
             model: progress.model.name.to_owned(),
             mapped: progress.done.mapped,

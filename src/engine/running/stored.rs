@@ -20,14 +20,7 @@ impl Engine {
         names.extend(self.home.connections());
         let mut connections = Vec::new();
         for name in names {
-            let mut status = ConnectionStatus::unknown(&name);
-            if let Some(state) = states.iter().find(|state| state.connection == name) {
-                status.take_state(state);
-                status.sync.next_at = state.next_at;
-            }
-            status.revision = self.store.revisions(Some(&name), 1).await?.pop().map(|revision| revision.hash);
-            status.take_models(self.models_of(&name).await?, Timestamp::now());
-            connections.push(status);
+            connections.push(self.stored_status_of(&name, &states).await?);
         }
         Ok(Status {
             running: false,
@@ -37,6 +30,17 @@ impl Engine {
             store_trouble: None,
             connections,
         })
+    }
+
+    async fn stored_status_of(&self, name: &str, states: &[ConnectionState]) -> Result<ConnectionStatus, EngineError> {
+        let mut status = ConnectionStatus::unknown(name);
+        if let Some(state) = states.iter().find(|state| state.connection == name) {
+            status.take_state(state);
+            status.sync.next_at = state.next_at;
+        }
+        status.revision = self.store.revisions(Some(name), 1).await?.pop().map(|revision| revision.hash);
+        status.take_models(self.models_of(name).await?, Timestamp::now());
+        Ok(status)
     }
 
     /// How far each model was read that ever was tried.
@@ -69,6 +73,18 @@ impl Running {
     /// What goes on at this moment, with what the store says of each connection, those included that run no more.
     pub async fn full_status(&self) -> Status {
         self.shared.full_status().await
+    }
+
+    /// The same of one connection that runs.
+    pub async fn full_status_of(&self, connection: &str) -> Result<Option<ConnectionStatus>, EngineError> {
+        let member = self.shared.members().get(connection).cloned();
+        let Some(member) = member else { return Ok(None) };
+        let now = self.shared.now();
+        let mut status = ConnectionStatus::of(&member, now);
+        let engine = &self.shared.engine;
+        let states = engine.store.connection_states().await?;
+        status.add(engine.stored_status_of(connection, &states).await?, now);
+        Ok(Some(status))
     }
 }
 

@@ -43,6 +43,7 @@ impl Member {
             self.state().sync.queued = false;
             // Nobody closes the queue.
             let Ok(_turn) = turn else { return };
+            let asked = asked || self.state().wishes.are_queued();
             let models = self.models(shared.now(), asked);
             if models.is_empty() {
                 continue;
@@ -117,12 +118,13 @@ impl Member {
 
     async fn sync(&self, shared: &Shared, models: &[&'static Model], stopping: &watch::Receiver<bool>) {
         let (began_at, began) = (shared.now(), Instant::now());
-        {
+        let full = {
             let mut state = self.state();
             state.sync.now = Some(Default::default());
             state.sync.next_at = None;
-        }
-        let result = self.read(shared, models, stopping).await;
+            state.wishes.begin()
+        };
+        let result = self.read(shared, models, full, stopping).await;
         let ended_at = shared.now();
         let result = match result {
             Ok(None) => {
@@ -130,13 +132,15 @@ impl Member {
                     connection = self.name,
                     "the sync was stopped behind a page; the next one goes on there"
                 );
-                self.state().sync.now = None;
+                let mut state = self.state();
+                state.sync.now = None;
+                state.wishes.put_back();
                 return;
             }
             Ok(Some(report)) => Ok(report),
             Err(error) => Err(error),
         };
-        let synced = match &result {
+        let mut synced = match &result {
             Ok(report) => Synced::of(report, began_at, ended_at),
             Err(error) => Synced::failed(error, began_at, ended_at),
         };
@@ -158,6 +162,7 @@ impl Member {
                 settle(due, &result, began_at, ended_at);
             }
             state.sync.now = None;
+            synced.asked = state.wishes.end();
             state.sync.last = Some(synced);
         }
         let others_fail = self.state().dues.iter().any(|due| due.trouble.is_some());
@@ -178,6 +183,7 @@ impl Member {
         &self,
         shared: &Shared,
         models: &[&'static Model],
+        full: bool,
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<SyncReport>, EngineError> {
         self.recover(shared).await?;
@@ -193,7 +199,7 @@ impl Member {
                 behind_a_page.notify_one();
             }
         };
-        let options = SyncOptions { models: models.to_vec(), ..SyncOptions::default() };
+        let options = SyncOptions { models: models.to_vec(), full, ..SyncOptions::default() };
         tokio::select! {
             biased;
             () = behind_a_page.notified() => Ok(None),

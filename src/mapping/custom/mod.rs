@@ -137,7 +137,36 @@ impl CustomKind {
     }
 }
 
+/// A custom field, and the free field that it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomFieldSource {
+    /// Its key in `custom_fields`.
+    pub key: String,
+    /// The free field, by what the mapping calls it.
+    pub free: FreeFieldName,
+}
+
+/// What a mapping calls a free field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FreeFieldName {
+    /// The source's id.
+    Id(String),
+    /// The source's name, which its list of labels has.
+    Label(String),
+}
+
 impl CustomFields {
+    /// What it shows, by its keys.
+    pub fn sources(&self) -> impl Iterator<Item = CustomFieldSource> {
+        self.entries.iter().map(|entry| CustomFieldSource {
+            key: entry.key.clone(),
+            free: match &entry.free {
+                FreeField::Id(id) => FreeFieldName::Id(id.clone()),
+                FreeField::Label(label) => FreeFieldName::Label(label.clone()),
+            },
+        })
+    }
+
     /// Whether anything is asked by what the source calls it.
     pub fn needs_labels(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.free, FreeField::Label(_)) || entry.kind.is_choice())

@@ -15,7 +15,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use self::narrow::Condition;
 pub use self::narrow::{Narrow, Wanted};
-use self::sql::{NOTHING, Parts, Sql, field};
+use self::sql::{BEGINNING, NOTHING, Parts, Sql, WHOLE, field};
 use super::error::{Problem, StoreError};
 use super::scope::{RowKey, Scope};
 use super::{Store, moment};
@@ -156,7 +156,7 @@ impl Snapshot {
         }
         // Keys that are named are few, and all others are read in their order: neither needs to be sorted.
         let key = if conditions.iter().any(|condition| condition.names_keys) { "+records.key" } else { "records.key" };
-        let mut sql = Sql::listed(NOTHING)
+        let mut sql = Sql::listed(NOTHING, WHOLE)
             .push(" FROM records CROSS JOIN unified ON unified.key = records.key WHERE ")
             .push(key)
             .push(" > ")
@@ -182,15 +182,16 @@ impl Snapshot {
         rows.iter().map(|row| row.try_get(3).unwrap()).collect()
     }
 
-    /// The rows of a model with these ids, in no order.
+    /// The rows of a model with these ids. Where only the beginning is wanted, the record of a row may be cut off.
     pub async fn of_ids(
         &mut self,
         model: &str,
         ids: &[&str],
         include_deleted: bool,
+        only_beginning: bool,
     ) -> Result<Vec<ListedRow>, StoreError> {
         let Some(scope) = self.scopes.of(model).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-        let sql = Sql::listed(NOTHING)
+        let sql = Sql::listed(NOTHING, if only_beginning { BEGINNING } else { WHOLE })
             .push(" FROM records INDEXED BY records_by_id CROSS JOIN unified ON unified.key = records.key WHERE ")
             .push("records.id IN ")
             .any_of(ids)
@@ -204,7 +205,7 @@ impl Snapshot {
     /// they first came, each after that id.
     pub async fn of_candidates(&mut self, model: &str, ids: &[&str]) -> Result<Vec<(String, ListedRow)>, StoreError> {
         let Some(scope) = self.scopes.of(model).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-        let sql = Sql::listed("unified.json ->> 'candidate_id'")
+        let sql = Sql::listed("unified.json ->> 'candidate_id'", WHOLE)
             .push(
                 " FROM unified INDEXED BY unified_of_candidates CROSS JOIN records ON records.key = unified.key \
                  WHERE instr(unified.json, '\"candidate_id\":\"') > 0 AND ",

@@ -76,19 +76,27 @@ pub(super) struct Lines(Option<String>);
 const ROW_END: char = '\u{1e}';
 const PART_END: char = '\u{1f}';
 
+/// A record, whole.
+pub(super) const WHOLE: &str = "unified.json";
+
+/// The first of it. That is often enough, and jobs are long.
+pub(super) const BEGINNING: &str = "substr(unified.json, 1, 512)";
+
 /// Stands for no value.
 pub(super) const NOTHING: &str = "'-'";
 
 impl Sql {
     /// Begins to select rows of `records` and `unified`: key, whether it is cleared, id, both moments, the group whose members it
     /// shows as JSON, something else, and the record. No part may be empty or null: `concat_ws` would leave it out.
-    pub fn listed(other: &'static str) -> Sql {
+    pub fn listed(other: &'static str, record: &'static str) -> Sql {
         Sql::new(
             "SELECT concat_ws(char(31), records.key, records.raw_hash = x'', records.id, records.changed_at, \
              coalesce(records.remote_deleted_at, '-'), json_quote(records.members_of), ",
         )
         .push(other)
-        .push(", unified.json) AS line")
+        .push(", ")
+        .push(record)
+        .push(") AS line")
     }
 
     pub async fn fetch_lines(self, connection: &mut SqliteConnection) -> Result<Lines, Problem> {

@@ -500,7 +500,7 @@ async fn what_a_snapshot_shows_is_of_one_moment() {
     both.take(&Step::Write { connection: 0, model: model(&APPLICATION_STAGES), row: 1, form }).await;
     assert_eq!(snapshot.of_candidates("applications", &[&candidate]).await.unwrap().len(), 1);
     assert_eq!(snapshot.of_groups("application_stages", &[]).await.unwrap().len(), 1);
-    assert_eq!(snapshot.of_ids("candidates", &[&candidate], false).await.unwrap().len(), 1);
+    assert_eq!(snapshot.of_ids("candidates", &[&candidate], false, false).await.unwrap().len(), 1);
     drop(snapshot);
 
     let mut now = both.scratch.store.snapshot(CONNECTIONS[0]).await.unwrap();
@@ -508,7 +508,7 @@ async fn what_a_snapshot_shows_is_of_one_moment() {
     assert_eq!(now.of_groups("application_stages", &[]).await.unwrap().len(), 2);
     let mut other = both.scratch.store.snapshot(CONNECTIONS[1]).await.unwrap();
     for model in MODELS {
-        assert!(other.of_ids(model.name, &[&candidate], true).await.unwrap().is_empty());
+        assert!(other.of_ids(model.name, &[&candidate], true, true).await.unwrap().is_empty());
         assert!(other.raw(model.name, &[RowKey(1), RowKey((2 << 40) + 1)]).await.unwrap().is_empty());
     }
 }

@@ -157,6 +157,21 @@ async fn rows_show_what_belongs_to_them() {
 }
 
 #[tokio::test]
+async fn a_long_record_is_shown_in_others_as_a_short_one_is() {
+    let kept = Kept::filled().await;
+    let long = |at: usize| "é".repeat(at);
+    // Keys are written in the order of the alphabet here, so the name stands behind the text.
+    let jobs = vec![
+        row(&JOBS, "1", json!({"description": long(2_000), "name": "last"})),
+        row(&JOBS, "2", json!({"description": long(480), "name": long(40)})),
+    ];
+    kept.write(&JOBS, jobs).await;
+    let shown = kept.rows(&PageQuery::new(&APPLICATIONS)).await;
+    assert_eq!(shown[0]["job"], json!({"id": id("jobs", "1"), "remote_id": "1", "name": "last"}));
+    assert_eq!(shown[1]["job"], json!({"id": id("jobs", "2"), "remote_id": "2", "name": long(40)}));
+}
+
+#[tokio::test]
 async fn what_is_gone_is_hidden_everywhere_unless_it_is_asked_for() {
     let kept = Kept::filled().await;
     kept.write(&CANDIDATES, vec![]).await;

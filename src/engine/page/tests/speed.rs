@@ -136,7 +136,7 @@ async fn parts(kept: &Kept) {
             .collect();
         let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
         let began = Instant::now();
-        snapshot.of_ids("jobs", &jobs, false).await.unwrap();
+        snapshot.of_ids("jobs", &jobs, false, true).await.unwrap();
         times[3].push(began.elapsed());
         let began = Instant::now();
         super::super::show::rows(&mut snapshot, &kept.view, List::of(&CANDIDATES), &rows, false).await.unwrap();
