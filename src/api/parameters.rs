@@ -258,10 +258,17 @@ mod tests {
         let floats = asked(&USERS, "page_size=5.0&include_deleted=true&ignore_unsupported_filters=true").unwrap();
         assert_eq!((floats.page_size, floats.include_deleted, floats.ignore_unsupported_filters), (5, true, true));
         let lists = asked(&JOBS, "statuses=OPEN%2CCLOSED&name_contains=a+b%20c&ids=x,y&status=OPEN").unwrap();
-        let narrowed = format!("{:?}", lists.narrowed.iter().map(|narrow| match narrow {
-            Narrow::By(filter, wanted) => format!("{} {wanted:?}", filter.name),
-            other => format!("{other:?}"),
-        }).collect::<Vec<_>>());
+        let narrowed = format!(
+            "{:?}",
+            lists
+                .narrowed
+                .iter()
+                .map(|narrow| match narrow {
+                    Narrow::By(filter, wanted) => format!("{} {wanted:?}", filter.name),
+                    other => format!("{other:?}"),
+                })
+                .collect::<Vec<_>>()
+        );
         assert_eq!(
             narrowed,
             r#"["Ids([\"x\", \"y\"])", "statuses Texts([\"OPEN\", \"CLOSED\"])", "status Texts([\"OPEN\"])", "name_contains Texts([\"a b c\"])"]"#
@@ -307,7 +314,16 @@ mod tests {
         ] {
             assert_eq!(moment(text), Some(expected.parse().unwrap()), "{text}");
         }
-        for wrong in ["", "Z", "2024-13-01", "2024-05-06T25:00:00Z", "1700000000", "now", "2024-05-06T03:04:05+99:00", "２０２４"] {
+        for wrong in [
+            "",
+            "Z",
+            "2024-13-01",
+            "2024-05-06T25:00:00Z",
+            "1700000000",
+            "now",
+            "2024-05-06T03:04:05+99:00",
+            "２０２４",
+        ] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
         let day = asked(&APPLICATIONS, "remote_created_after=2024-05-06T01:00:00%2B02:00").unwrap();

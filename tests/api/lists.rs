@@ -64,7 +64,11 @@ async fn every_list_goes_to_its_end_with_every_key() {
     let jobs = walk(&server, &keyed, "jobs", &[]).await;
     let mut shown = 0;
     for application in &applications {
-        let candidate = candidates.iter().find(|candidate| candidate["id"] == application["candidate_id"]).unwrap();
+        // What is gone is hidden wherever it would be shown.
+        let Some(candidate) = candidates.iter().find(|candidate| candidate["id"] == application["candidate_id"]) else {
+            assert_eq!(application["candidate"], Value::Null);
+            continue;
+        };
         assert_eq!(application["candidate"]["tags"], candidate["tags"]);
         let entries = candidate["applications"].as_array().unwrap();
         let entry = entries.iter().find(|entry| entry["id"] == application["id"]).unwrap();
@@ -80,7 +84,14 @@ async fn every_list_goes_to_its_end_with_every_key() {
 }
 
 /// Asks for what some row has, and compares with a search through all rows.
-async fn compare(server: &Server, keyed: &Keyed, list: &str, all: &[Value], filter: (&str, &str), fits: impl Fn(&Value) -> bool) {
+async fn compare(
+    server: &Server,
+    keyed: &Keyed,
+    list: &str,
+    all: &[Value],
+    filter: (&str, &str),
+    fits: impl Fn(&Value) -> bool,
+) {
     let found = walk(server, keyed, list, &[filter, ("page_size", "3")]).await;
     let expected: Vec<Value> = all.iter().filter(|row| fits(row)).cloned().collect();
     assert_eq!(ids(&found), ids(&expected), "{list} by {filter:?}");
@@ -154,16 +165,18 @@ async fn filters_find_what_a_search_through_all_rows_does() {
     let applications = walk(&server, &keyed, "applications", &[]).await;
     let two = format!("{},{}", text(&applications[0], "job_id"), text(&applications[9], "job_id"));
     compare(&server, &keyed, "candidates", &candidates, ("job_ids", &two), |row| {
-        row["applications"].as_array().unwrap().iter().any(|entry| among(&two, &entry["job"]["id"]))
+        applications.iter().any(|other| other["candidate_id"] == row["id"] && among(&two, &other["job_id"]))
     })
     .await;
     compare(&server, &keyed, "applications", &applications, ("job_ids", &two), |row| among(&two, &row["job_id"])).await;
-    let remote = text(&applications[0]["job"], "remote_id");
+    let with_job = applications.iter().find(|row| row["job"].is_object()).unwrap();
+    let remote = text(&with_job["job"], "remote_id");
     compare(&server, &keyed, "applications", &applications, ("job_remote_ids", &remote), |row| {
         row["job"]["remote_id"] == remote
     })
     .await;
-    for (filter, field) in [("outcomes", "outcome"), ("outcome", "outcome"), ("current_stage_ids", "current_stage_id")] {
+    for (filter, field) in [("outcomes", "outcome"), ("outcome", "outcome"), ("current_stage_ids", "current_stage_id")]
+    {
         let wanted = first(&applications, field);
         compare(&server, &keyed, "applications", &applications, (filter, wanted.as_str().unwrap()), |row| {
             row[field] == wanted
@@ -228,8 +241,7 @@ async fn a_list_that_cannot_be_given_says_why() {
     home.connect("paused", "seed: 7, candidates: 5", "options: { paused: true }\n");
     home.connect("off", "seed: 7, candidates: 5", "options: { models: { users: { off: true } } }\n");
     let server = home.serve(&[]);
-    let (acme, paused, off) =
-        (home.key("a", "acme", &[]), home.key("p", "paused", &[]), home.key("o", "off", &[]));
+    let (acme, paused, off) = (home.key("a", "acme", &[]), home.key("p", "paused", &[]), home.key("o", "off", &[]));
     for list in LISTS {
         let message = ask(&server, &paused, list, &[]).await.error(409, json!("INTEGRATION.SETUP_SYNC_PENDING"));
         assert!(message.contains("first sync"), "{message}");

@@ -10,7 +10,10 @@ const SHAPES: &[(&str, &str)] = &[
         "id:id remote_id:text? first_name:text? last_name:text? email:text? status:ACTIVE|INACTIVE? changed_at:time \
          remote_deleted_at:time? remote_data:map? system_roles:[system_role]",
     ),
-    ("system_role", "remote_id:text? remote_label:text? unified_type:HIRING_MANAGER|RECRUITER|COORDINATOR|SOURCER|INTERVIEWER|ADMIN? scope:SYSTEM"),
+    (
+        "system_role",
+        "remote_id:text? remote_label:text? unified_type:HIRING_MANAGER|RECRUITER|COORDINATOR|SOURCER|INTERVIEWER|ADMIN? scope:SYSTEM",
+    ),
     (
         "application-stages",
         "id:id remote_id:text? name:text? status:ACTIVE|INACTIVE? custom_fields:map? changed_at:time remote_deleted_at:time? \
@@ -37,11 +40,11 @@ const SHAPES: &[(&str, &str)] = &[
         "id:id remote_id:text? first_name:text? last_name:text? email:text? \
          hiring_team_roles:[HIRING_MANAGER|RECRUITER|COORDINATOR|SOURCER|INTERVIEWER] job_roles:[job_role]",
     ),
-    ("job_role", "remote_id:text? remote_label:text? unified_type:HIRING_MANAGER|RECRUITER|COORDINATOR|SOURCER|INTERVIEWER|ADMIN? scope:JOB"),
     (
-        "location",
-        "city:text? country:text? raw:text? state:text? street_1:text? street_2:text? zip_code:text?",
+        "job_role",
+        "remote_id:text? remote_label:text? unified_type:HIRING_MANAGER|RECRUITER|COORDINATOR|SOURCER|INTERVIEWER|ADMIN? scope:JOB",
     ),
+    ("location", "city:text? country:text? raw:text? state:text? street_1:text? street_2:text? zip_code:text?"),
     (
         "candidates",
         "id:id remote_id:text first_name:text? last_name:text? company:text? title:text? confidential:bool? source:text? \

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn members_are_given_as_they_are_written() {
         let json = r#"{"a": 1.50, "b":"\u00e9\"","c":{"a":[ 2 ]},"d":null}"#;
-        assert_eq!(members(json, &["b", "a", "x", "c", "d"]), [r#""\u00e9\"""#, "1.50", "null", r#"{"a":[ 2 ]}"#, "null"]);
+        assert_eq!(
+            members(json, &["b", "a", "x", "c", "d"]),
+            [r#""\u00e9\"""#, "1.50", "null", r#"{"a":[ 2 ]}"#, "null"]
+        );
         assert_eq!(members(json, &["a"]), ["1.50"]);
         assert_eq!(members("{}", &["a"]), ["null"]);
         assert_eq!(members(json, &[]), Vec::<&str>::new());

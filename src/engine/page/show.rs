@@ -138,7 +138,8 @@ async fn one(
     found.extend(snapshot.of_ids(shown.model, &cut, include_deleted, false).await?);
     let found: HashMap<&str, String> =
         found.iter().map(|row| (row.id.as_str(), object(row, shown.fields) + "}")).collect();
-    let value = |wanted: &Option<&str>| wanted.and_then(|id| found.get(id).cloned()).unwrap_or_else(|| "null".to_owned());
+    let value =
+        |wanted: &Option<&str>| wanted.and_then(|id| found.get(id).cloned()).unwrap_or_else(|| "null".to_owned());
     Ok(wanted.iter().map(value).collect())
 }
 

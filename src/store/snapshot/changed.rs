@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::narrow::Condition;
 use super::sql::{Sql, field};
-use super::{Snapshot, Problem};
+use super::{Problem, Snapshot};
 use crate::model::{Link, Linked, List};
 use crate::store::scope::Scope;
 

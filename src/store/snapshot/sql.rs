@@ -55,7 +55,13 @@ impl Sql {
 
     /// That the key, as it is called there, is one of a scope.
     pub fn within(self, key: &'static str, scope: Scope) -> Sql {
-        self.push(key).push(" > ").number(scope.floor().0).push(" AND ").push(key).push(" <= ").number(scope.ceiling().0)
+        self.push(key)
+            .push(" > ")
+            .number(scope.floor().0)
+            .push(" AND ")
+            .push(key)
+            .push(" <= ")
+            .number(scope.ceiling().0)
     }
 
     pub async fn fetch(self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>, Problem> {

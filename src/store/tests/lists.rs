@@ -128,7 +128,8 @@ impl Plain {
         let before = old.as_ref().map(|old| (**old).clone());
         match (old, &before) {
             (Some(old), Some(before)) => {
-                let is_same = before.value == new.value && before.gone == new.gone && before.members_of == new.members_of;
+                let is_same =
+                    before.value == new.value && before.gone == new.gone && before.members_of == new.members_of;
                 if is_same {
                     new.changed_at = before.changed_at;
                 }
@@ -206,21 +207,19 @@ impl Plain {
         match filter.test {
             Test::OneOf(field) => among(row.text(field)),
             Test::OneOfAddresses(field) => row.text(field).is_some_and(same_address),
-            Test::Caseless(field) => {
-                row.text(field).is_some_and(|text| text.to_lowercase() == texts[0].to_lowercase())
+            Test::Caseless(field) => row.text(field).is_some_and(|text| text.to_lowercase() == texts[0].to_lowercase()),
+            Test::Contains(field) => {
+                row.text(field).is_some_and(|text| text.to_ascii_lowercase().contains(&texts[0].to_ascii_lowercase()))
             }
-            Test::Contains(field) => row
-                .text(field)
-                .is_some_and(|text| text.to_ascii_lowercase().contains(&texts[0].to_ascii_lowercase())),
             Test::FromDay(field) => row.text(field).is_some_and(|text| text[..10] >= *texts[0]),
             Test::Email => {
                 let list = row.value["email_addresses"].as_array();
                 list.is_some_and(|list| list.iter().any(|entry| same_address(entry["email_address"].as_str().unwrap())))
             }
             // The id of a job follows from its remote id, whether the job was read or not.
-            Test::OneOfRemote(field) => {
-                row.text(field).is_some_and(|of| texts.iter().any(|job| Id::derive(CONNECTIONS[connection], "jobs", job).as_str() == of))
-            }
+            Test::OneOfRemote(field) => row.text(field).is_some_and(|of| {
+                texts.iter().any(|job| Id::derive(CONNECTIONS[connection], "jobs", job).as_str() == of)
+            }),
             Test::Through { model, by, field } => self
                 .of(connection, model)
                 .iter()
@@ -255,13 +254,8 @@ impl Both {
                 (connection, model, RunKind::Full, self.plain.keep_only(connection, model, kept, minute))
             }
         };
-        let new = NewRun {
-            kind,
-            connection: CONNECTIONS[connection],
-            model: MODELS[model],
-            full: true,
-            ..new_run(minute)
-        };
+        let new =
+            NewRun { kind, connection: CONNECTIONS[connection], model: MODELS[model], full: true, ..new_run(minute) };
         let mut run = self.scratch.store.begin(new).await.unwrap();
         let rows = rows.iter().map(|row| row.write(connection, model)).collect();
         let rows = page(&run, at(minute), rows);
@@ -279,7 +273,10 @@ impl Both {
             let Some(last) = rows.last() else { return found };
             after = Some(last.key);
             found.extend(rows.iter().map(|row| {
-                assert_eq!(row.id, Id::derive(CONNECTIONS[connection], read.list.model.name, remote_id(row)).to_string());
+                assert_eq!(
+                    row.id,
+                    Id::derive(CONNECTIONS[connection], read.list.model.name, remote_id(row)).to_string()
+                );
                 remote_id(row).to_owned()
             }));
         }
@@ -297,15 +294,26 @@ fn remote_id(row: &ListedRow) -> &str {
 }
 
 fn form() -> impl Strategy<Value = Form> {
-    (0..4_usize, 0..4_usize, 0..6_usize, prop::bool::weighted(0.15))
-        .prop_map(|(a, b, c, deleted)| Form { a, b, c, deleted })
+    (0..4_usize, 0..4_usize, 0..6_usize, prop::bool::weighted(0.15)).prop_map(|(a, b, c, deleted)| Form {
+        a,
+        b,
+        c,
+        deleted,
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let write = (0..2_usize, 0..5_usize, 0..4_usize, form())
-        .prop_map(|(connection, model, row, form)| Step::Write { connection, model, row, form });
-    let full =
-        (0..2_usize, 0..5_usize, any::<u8>()).prop_map(|(connection, model, kept)| Step::Full { connection, model, kept });
+    let write = (0..2_usize, 0..5_usize, 0..4_usize, form()).prop_map(|(connection, model, row, form)| Step::Write {
+        connection,
+        model,
+        row,
+        form,
+    });
+    let full = (0..2_usize, 0..5_usize, any::<u8>()).prop_map(|(connection, model, kept)| Step::Full {
+        connection,
+        model,
+        kept,
+    });
     prop_oneof![8 => write, 1 => full]
 }
 
@@ -467,12 +475,21 @@ async fn no_list_goes_through_a_whole_table_or_sorts_one() {
         both.take(&Step::Write { connection: 0, model, row: 0, form }).await;
     }
     for list in LISTS {
-        let mut all: Vec<Vec<Narrow>> = vec![vec![], vec![Narrow::Ids(vec!["x".into()])], vec![Narrow::RemoteIds(vec![])]];
+        let mut all: Vec<Vec<Narrow>> =
+            vec![vec![], vec![Narrow::Ids(vec!["x".into()])], vec![Narrow::RemoteIds(vec![])]];
         all.extend(list.filters.iter().map(|filter| vec![Narrow::By(filter, wanted(filter, 0, 1))]));
         for narrowed in &all {
             for (updated_after, few) in [(None, 5_000), (Some(at(0)), 5_000), (Some(at(0)), 0)] {
                 let linked = linked(list);
-                let read = ListRead { list, after: None, limit: 3, include_deleted: false, updated_after, linked: &linked, narrowed };
+                let read = ListRead {
+                    list,
+                    after: None,
+                    limit: 3,
+                    include_deleted: false,
+                    updated_after,
+                    linked: &linked,
+                    narrowed,
+                };
                 let mut snapshot = both.scratch.store.begin_snapshot(CONNECTIONS[0], few).await.unwrap();
                 let plan = snapshot.plan_of(&read).await;
                 assert!(!plan.is_empty());

@@ -57,10 +57,15 @@ impl Kept {
             )
         };
         kept.write(&USERS, vec![row(&USERS, "1", json!({"email": "a@b.nl"}))]).await;
-        kept.write(&APPLICATION_STAGES, vec![stage("1", Some("g"), 20), stage("2", None, 10), stage("3", Some("h"), 0)]).await;
+        kept.write(
+            &APPLICATION_STAGES,
+            vec![stage("1", Some("g"), 20), stage("2", None, 10), stage("3", Some("h"), 0)],
+        )
+        .await;
         let job = RecordWrite { members_of: Some("g".into()), ..row(&JOBS, "1", json!({"name": "Baker \"x\""})) };
         kept.write(&JOBS, vec![job, row(&JOBS, "2", json!({"name": "Cook"}))]).await;
-        let candidate = |remote_id: &str| row(&CANDIDATES, remote_id, json!({"first_name": "Robin", "tags": [{"a": 1}]}));
+        let candidate =
+            |remote_id: &str| row(&CANDIDATES, remote_id, json!({"first_name": "Robin", "tags": [{"a": 1}]}));
         kept.write(&CANDIDATES, vec![candidate("1"), candidate("2")]).await;
         let application = |remote_id: &str, candidate: &str, job: &str, stage: &str| {
             let ids = json!({
@@ -82,7 +87,12 @@ impl Kept {
         self.write_pages(model, RunKind::Full, vec![rows]).await;
     }
 
-    async fn write_pages(&self, model: &'static Model, kind: RunKind, pages: impl IntoIterator<Item = Vec<RecordWrite>>) {
+    async fn write_pages(
+        &self,
+        model: &'static Model,
+        kind: RunKind,
+        pages: impl IntoIterator<Item = Vec<RecordWrite>>,
+    ) {
         let store = self.engine.store();
         let now = Timestamp::now();
         let new = NewRun {

@@ -121,7 +121,13 @@ async fn parts(kept: &Kept) {
         snapshot.never_read(&kept.view.models_of(List::of(&CANDIDATES))).await.unwrap();
         times[0].push(began.elapsed());
         let read = ListRead {
-            list: List::of(&CANDIDATES), after: None, limit: PAGE, include_deleted: false, updated_after: None, linked: &[], narrowed: &[],
+            list: List::of(&CANDIDATES),
+            after: None,
+            limit: PAGE,
+            include_deleted: false,
+            updated_after: None,
+            linked: &[],
+            narrowed: &[],
         };
         let began = Instant::now();
         let rows = snapshot.rows(&read).await.unwrap();
@@ -148,7 +154,8 @@ async fn parts(kept: &Kept) {
 }
 
 async fn by_sql(kept: &Kept, pages: usize) -> Vec<Duration> {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(kept.engine.store().path()).disable_statement_logging();
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(kept.engine.store().path()).disable_statement_logging();
     let mut connection = options.connect().await.unwrap();
     let mut times = Vec::new();
     for page in 0..pages {
@@ -202,7 +209,10 @@ async fn milliseconds_a_page() {
         ("candidates of 20 jobs", by(&CANDIDATES, "job_ids", &job_ids)),
         ("applications on 20 jobs", by(&APPLICATIONS, "job_ids", &job_ids)),
         ("applications in one stage of 60", by(&APPLICATIONS, "current_stage_ids", &[&stage_id])),
-        ("candidates, few of 300 applications changed", PageQuery { updated_after: Some(before_last), ..of(&CANDIDATES) }),
+        (
+            "candidates, few of 300 applications changed",
+            PageQuery { updated_after: Some(before_last), ..of(&CANDIDATES) },
+        ),
         ("candidates, all applications changed", PageQuery { updated_after: Some(since), ..of(&CANDIDATES) }),
         ("applications, few changed", PageQuery { updated_after: Some(before_last), ..of(&APPLICATIONS) }),
         ("nothing changed", PageQuery { updated_after: Some(Timestamp::now()), ..of(&APPLICATIONS) }),
@@ -218,7 +228,10 @@ async fn milliseconds_a_page() {
             let mut random = fastrand::Rng::with_seed(9);
             let mut written = 0;
             while !done.load(Ordering::Relaxed) {
-                let rows = (0..100).map(|_| { let number = random.usize(0..CANDIDATE_ROWS); candidate(&mut random, number) });
+                let rows = (0..100).map(|_| {
+                    let number = random.usize(0..CANDIDATE_ROWS);
+                    candidate(&mut random, number)
+                });
                 let rows: Vec<RecordWrite> = rows.collect();
                 written += rows.len();
                 kept.write_pages(&CANDIDATES, RunKind::Reread, [rows]).await;
@@ -244,5 +257,6 @@ async fn milliseconds_a_page() {
     done.store(true, Ordering::Relaxed);
     let written = writing.await.unwrap();
     say(&format!("candidates, {CLIENTS} clients, a sync writes ({rate:.0} pages/s)"), times);
-    writeln!(std::io::stderr(), "{:>58}: {:.0} rows/s", "written meanwhile", written as f64 / LENGTH.as_secs_f64()).unwrap();
+    writeln!(std::io::stderr(), "{:>58}: {:.0} rows/s", "written meanwhile", written as f64 / LENGTH.as_secs_f64())
+        .unwrap();
 }
