@@ -1,4 +1,4 @@
-//! The parameters of lists, as tables, and the question that they make.
+//! The parameters of lists, and the question that they make.
 
 use jiff::{Timestamp, civil::DateTime};
 
@@ -8,40 +8,7 @@ use crate::model::{List, Takes};
 use crate::store::{Narrow, Wanted};
 
 /// The most rows of a page.
-pub(crate) const LARGEST_PAGE: u32 = 250;
-
-/// A parameter that every list has.
-pub(crate) struct Parameter {
-    pub name: &'static str,
-    pub form: Form,
-    /// What it means, for the description of the API.
-    pub about: &'static str,
-}
-
-/// What the value of a parameter looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Any text.
-    Text,
-    /// Texts with commas between them.
-    Texts,
-    /// A day, or a day and a time, with or without a zone. Without one it is UTC.
-    Moment,
-    /// `true` or `false`.
-    Flag,
-    /// A whole number from 1 to [`LARGEST_PAGE`].
-    Size,
-}
-
-impl From<Takes> for Form {
-    fn from(takes: Takes) -> Form {
-        match takes {
-            Takes::Text => Form::Text,
-            Takes::Texts => Form::Texts,
-            Takes::Day => Form::Moment,
-        }
-    }
-}
+const LARGEST_PAGE: u32 = 250;
 
 const CURSOR: &str = "cursor";
 const SIZE: &str = "page_size";
@@ -51,32 +18,8 @@ const IGNORE_UNSUPPORTED: &str = "ignore_unsupported_filters";
 const IDS: &str = "ids";
 const REMOTE_IDS: &str = "remote_ids";
 
-const fn parameter(name: &'static str, form: Form, about: &'static str) -> Parameter {
-    Parameter { name, form, about }
-}
-
 /// The parameters of every list. Those of [`List::filters`] stand beside them.
-pub(crate) static COMMON: &[Parameter] = &[
-    parameter(
-        CURSOR,
-        Form::Text,
-        "`next` of the page before. All other parameters have to be as they were then, but for `page_size`",
-    ),
-    parameter(SIZE, Form::Size, "How many rows a page has at most"),
-    parameter(
-        UPDATED_AFTER,
-        Form::Moment,
-        "Rows that changed after this moment, or of which something changed that they show and that counts",
-    ),
-    parameter(INCLUDE_DELETED, Form::Flag, "Also rows that are gone"),
-    parameter(
-        IGNORE_UNSUPPORTED,
-        Form::Flag,
-        "Whether a filter for which the source has no field is left out; otherwise no row fits it",
-    ),
-    parameter(IDS, Form::Texts, "Rows with one of these ids"),
-    parameter(REMOTE_IDS, Form::Texts, "Rows with one of these ids of the source"),
-];
+const COMMON: [&str; 7] = [CURSOR, SIZE, UPDATED_AFTER, INCLUDE_DELETED, IGNORE_UNSUPPORTED, IDS, REMOTE_IDS];
 
 /// What a query asks of a list, or everything that is wrong with it.
 pub(crate) fn page_query(list: &'static List, query: &[(String, String)]) -> Result<PageQuery, String> {
@@ -168,11 +111,7 @@ impl Reader<'_> {
         if is_ignored {
             return;
         }
-        let known: Vec<&str> = COMMON
-            .iter()
-            .map(|parameter| parameter.name)
-            .chain(list.filters.iter().map(|filter| filter.name))
-            .collect();
+        let known: Vec<&str> = COMMON.into_iter().chain(list.filters.iter().map(|filter| filter.name)).collect();
         let mut unknown: Vec<&str> =
             self.query.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name)).collect();
         unknown.sort_unstable();
@@ -197,7 +136,7 @@ fn whole(text: &str) -> Option<u32> {
 }
 
 /// The moment that a text names.
-pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+fn moment(text: &str) -> Option<Timestamp> {
     if !text.is_ascii() {
         return None;
     }
@@ -258,10 +197,17 @@ mod tests {
         let floats = asked(&USERS, "page_size=5.0&include_deleted=true&ignore_unsupported_filters=true").unwrap();
         assert_eq!((floats.page_size, floats.include_deleted, floats.ignore_unsupported_filters), (5, true, true));
         let lists = asked(&JOBS, "statuses=OPEN%2CCLOSED&name_contains=a+b%20c&ids=x,y&status=OPEN").unwrap();
-        let narrowed = format!("{:?}", lists.narrowed.iter().map(|narrow| match narrow {
-            Narrow::By(filter, wanted) => format!("{} {wanted:?}", filter.name),
-            other => format!("{other:?}"),
-        }).collect::<Vec<_>>());
+        let narrowed = format!(
+            "{:?}",
+            lists
+                .narrowed
+                .iter()
+                .map(|narrow| match narrow {
+                    Narrow::By(filter, wanted) => format!("{} {wanted:?}", filter.name),
+                    other => format!("{other:?}"),
+                })
+                .collect::<Vec<_>>()
+        );
         assert_eq!(
             narrowed,
             r#"["Ids([\"x\", \"y\"])", "statuses Texts([\"OPEN\", \"CLOSED\"])", "status Texts([\"OPEN\"])", "name_contains Texts([\"a b c\"])"]"#
@@ -307,7 +253,16 @@ mod tests {
         ] {
             assert_eq!(moment(text), Some(expected.parse().unwrap()), "{text}");
         }
-        for wrong in ["", "Z", "2024-13-01", "2024-05-06T25:00:00Z", "1700000000", "now", "2024-05-06T03:04:05+99:00", "２０２４"] {
+        for wrong in [
+            "",
+            "Z",
+            "2024-13-01",
+            "2024-05-06T25:00:00Z",
+            "1700000000",
+            "now",
+            "2024-05-06T03:04:05+99:00",
+            "２０２４",
+        ] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
         let day = asked(&APPLICATIONS, "remote_created_after=2024-05-06T01:00:00%2B02:00").unwrap();

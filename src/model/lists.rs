@@ -342,7 +342,11 @@ pub static LISTS: &[List] = &[
         empty: &[
             Empty { name: "interviews", list: true, about: "Meetings with the candidate" },
             Empty { name: "offers", list: true, about: "Offers to the candidate" },
-            Empty { name: "screening_question_answers", list: false, about: "What the candidate was asked and answered" },
+            Empty {
+                name: "screening_question_answers",
+                list: false,
+                about: "What the candidate was asked and answered",
+            },
         ],
         filters: &[
             filter("outcomes", Takes::Texts, Test::OneOf("outcome"), "Those with one of these outcomes"),
@@ -354,12 +358,7 @@ pub static LISTS: &[List] = &[
                 Test::OneOfRemote("job_id"),
                 "Those on one of the jobs with these ids of the source",
             ),
-            filter(
-                "current_stage_ids",
-                Takes::Texts,
-                Test::OneOf("current_stage_id"),
-                "Those in one of these stages",
-            ),
+            filter("current_stage_ids", Takes::Texts, Test::OneOf("current_stage_id"), "Those in one of these stages"),
             REMOTE_CREATED_AFTER,
         ],
     },

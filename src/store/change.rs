@@ -157,8 +157,7 @@ impl Change {
         // What a record shows of others is a part of it.
         let shows_others = stored.is_some_and(|stored| stored.members_of != members_of) && row.unified.is_ok();
         let touches_unified = stored.is_none() || unified_hash != stored_hash;
-        let is_changed =
-            touches_unified || shows_others || remote_deleted_at.is_some() != deleted_before.is_some();
+        let is_changed = touches_unified || shows_others || remote_deleted_at.is_some() != deleted_before.is_some();
         let mut change = Change {
             verdict: match &row.unified {
                 Err(_) => Verdict::Rejected,

@@ -76,7 +76,9 @@ impl Listed {
         let bytes = URL_SAFE_NO_PAD.decode(cursor.trim_end_matches('=')).map_err(|_| CursorError::Unknown)?;
         let (content, code) = bytes.split_last_chunk::<CODE>().ok_or(CursorError::Unknown)?;
         let expected = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), content);
-        if secret.is_empty() || aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..CODE], code).is_err() {
+        if secret.is_empty()
+            || aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..CODE], code).is_err()
+        {
             return Err(CursorError::Unknown);
         }
         let content: Content = serde_json::from_slice(content).map_err(|_| CursorError::Unknown)?;

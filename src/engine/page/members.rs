@@ -6,11 +6,20 @@ use serde_json::value::RawValue;
 /// The members of an object that are called so, in the order of the names; `null` stands for one that is missing. What
 /// stands after the last of them is not looked at.
 pub(super) fn members<'j>(json: &'j str, names: &[&str]) -> Vec<&'j str> {
+    find(json, names).into_iter().map(|member| member.unwrap_or("null")).collect()
+}
+
+/// Whether an object that may be cut off has all these members.
+pub(super) fn has_all(json: &str, names: &[&str]) -> bool {
+    find(json, names).iter().all(Option::is_some)
+}
+
+fn find<'j>(json: &'j str, names: &[&str]) -> Vec<Option<&'j str>> {
     let mut found = vec![None; names.len()];
     let mut deserializer = serde_json::Deserializer::from_str(json);
     // What stopped it is that all were found, or that there are no more.
     let _ = deserializer.deserialize_map(Members { names, found: &mut found });
-    found.into_iter().map(|member| member.unwrap_or("null")).collect()
+    found
 }
 
 /// The text of a member that is an id. Ids have nothing to decode.
@@ -80,11 +89,24 @@ mod tests {
     #[test]
     fn members_are_given_as_they_are_written() {
         let json = r#"{"a": 1.50, "b":"\u00e9\"","c":{"a":[ 2 ]},"d":null}"#;
-        assert_eq!(members(json, &["b", "a", "x", "c", "d"]), [r#""\u00e9\"""#, "1.50", "null", r#"{"a":[ 2 ]}"#, "null"]);
+        assert_eq!(
+            members(json, &["b", "a", "x", "c", "d"]),
+            [r#""\u00e9\"""#, "1.50", "null", r#"{"a":[ 2 ]}"#, "null"]
+        );
         assert_eq!(members(json, &["a"]), ["1.50"]);
         assert_eq!(members("{}", &["a"]), ["null"]);
         assert_eq!(members(json, &[]), Vec::<&str>::new());
         assert_eq!((id("\"abc\""), id("null")), (Some("abc"), None));
+    }
+
+    #[test]
+    fn what_was_cut_off_has_what_stands_before() {
+        let json = r#"{"a":"\"x\"","b":"long","c":1}"#;
+        for cut in 0..json.len() {
+            assert_eq!(has_all(&json[..cut], &["a"]), cut >= r#"{"a":"\"x\"""#.len());
+            assert_eq!(has_all(&json[..cut], &["b", "a"]), cut >= r#"{"a":"\"x\"","b":"long""#.len());
+        }
+        assert!(has_all(json, &["c"]) && !has_all(json, &["d"]));
     }
 
     proptest! {

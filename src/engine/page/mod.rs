@@ -10,8 +10,8 @@ mod view;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::cursor::Listed;
 pub use self::cursor::CursorError;
+use self::cursor::Listed;
 pub use self::view::View;
 use super::{Engine, EngineError};
 use crate::connector::{Connection, Revision};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 
-use super::members::{id, members};
+use super::members::{has_all, id, members};
 use super::view::View;
 use crate::model::{Link, Linked, List, Members};
 use crate::store::{ListedRow, RowKey, Snapshot, StoreError};
@@ -130,10 +130,16 @@ async fn one(
 ) -> Result<Vec<String>, StoreError> {
     let ids: BTreeSet<&str> = wanted.iter().flatten().copied().collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let found = snapshot.of_ids(shown.model, &ids, include_deleted).await?;
+    let names = names(shown.fields);
+    let beginnings = snapshot.of_ids(shown.model, &ids, include_deleted, true).await?;
+    let (mut found, cut): (Vec<ListedRow>, Vec<ListedRow>) =
+        beginnings.into_iter().partition(|row| has_all(&row.json, &names));
+    let cut: Vec<&str> = cut.iter().map(|row| row.id.as_str()).collect();
+    found.extend(snapshot.of_ids(shown.model, &cut, include_deleted, false).await?);
     let found: HashMap<&str, String> =
         found.iter().map(|row| (row.id.as_str(), object(row, shown.fields) + "}")).collect();
-    let value = |wanted: &Option<&str>| wanted.and_then(|id| found.get(id).cloned()).unwrap_or_else(|| "null".to_owned());
+    let value =
+        |wanted: &Option<&str>| wanted.and_then(|id| found.get(id).cloned()).unwrap_or_else(|| "null".to_owned());
     Ok(wanted.iter().map(value).collect())
 }
 
@@ -164,11 +170,14 @@ async fn many(
     Ok(rows.iter().map(list).collect())
 }
 
+/// The fields that stand in the record itself.
+fn names(fields: &'static [(&'static str, &'static str)]) -> Vec<&'static str> {
+    fields.iter().map(|(_, field)| *field).filter(|field| !matches!(*field, "id" | "changed_at")).collect()
+}
+
 /// Some fields of a row under other keys, without the end of the object.
 fn object(row: &ListedRow, fields: &'static [(&'static str, &'static str)]) -> String {
-    let names: Vec<&str> =
-        fields.iter().map(|(_, field)| *field).filter(|field| !matches!(*field, "id" | "changed_at")).collect();
-    let mut values = members(&row.json, &names).into_iter();
+    let mut values = members(&row.json, &names(fields)).into_iter();
     let mut json = "{".to_owned();
     for (key, field) in fields {
         match *field {

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::narrow::Condition;
 use super::sql::{Sql, field};
-use super::{Snapshot, Problem};
+use super::{Problem, Snapshot};
 use crate::model::{Link, Linked, List};
 use crate::store::scope::Scope;
 
@@ -94,7 +94,7 @@ fn named(scope: Scope, shown: &[Shown], after: &str) -> Condition {
                 .within("+holder.key", scope)
                 .push(" AND ")
                 .push_sql(field("holder", by))
-                .push(" IN (SELECT changed.id")
+                .push(" IN (SELECT +changed.id")
                 .push_sql(from_changed(other.scope, after))
                 .push(")"),
             Link::Many { by } => keys
@@ -132,7 +132,8 @@ fn asked(shown: &[Shown], groups: &[String], after: &str) -> Condition {
                      WHERE instr(shown.json, '\"candidate_id\":\"') > 0 AND ",
                 )
                 .push_sql(field("shown", by))
-                .push(" = records.id AND ")
+                // An index over an expression serves only what has no type of its own: `+` takes that of the column away.
+                .push(" = +records.id AND ")
                 .within("+shown.key", other.scope)
                 .push(" AND other.changed_at > ")
                 .text(after)

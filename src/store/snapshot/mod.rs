@@ -15,7 +15,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use self::narrow::Condition;
 pub use self::narrow::{Narrow, Wanted};
-use self::sql::{Sql, field};
+use self::sql::{BEGINNING, NOTHING, Parts, Sql, WHOLE, field};
 use super::error::{Problem, StoreError};
 use super::scope::{RowKey, Scope};
 use super::{Store, moment};
@@ -89,10 +89,6 @@ pub struct GroupedRow {
     pub json: String,
 }
 
-/// The columns of a [`ListedRow`] of `records` and `unified`.
-const COLUMNS: &str = "SELECT records.key, records.id, unified.json, records.changed_at, records.remote_deleted_at, \
-                       records.members_of, records.raw_hash = x''";
-
 impl Store {
     /// Begins to read a connection as of now.
     pub async fn snapshot(&self, connection: &str) -> Result<Snapshot, StoreError> {
@@ -139,22 +135,28 @@ impl Snapshot {
     /// Rows of a list in the order in which they first came. A row never moves, so going on after the last row of a page
     /// neither skips nor repeats one, whatever is written in between.
     pub async fn rows(&mut self, read: &ListRead<'_>) -> Result<Vec<ListedRow>, StoreError> {
-        let Some(scope) = self.scopes.of(read.list.model.name) else { return Ok(Vec::new()) };
+        let statement = self.statement(read).await.map_err(|problem| self.store.error(problem))?;
+        let Some(sql) = statement else { return Ok(Vec::new()) };
+        Ok(self.listed(sql).await?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The statement that reads rows of a list; none where there can be none.
+    async fn statement(&mut self, read: &ListRead<'_>) -> Result<Option<Sql>, Problem> {
+        let Some(scope) = self.scopes.of(read.list.model.name) else { return Ok(None) };
         let after = read.after.unwrap_or(scope.floor()).max(scope.floor());
         if after >= scope.ceiling() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let mut conditions: Vec<Condition> = Vec::new();
         for narrow in read.narrowed {
             conditions.push(Condition::of(narrow, read.list.model, scope, &self.scopes, &self.connection));
         }
         if let Some(moment) = read.updated_after {
-            let changed = self.changed(read.list, read.linked, scope, &moment::text(moment)).await;
-            conditions.push(changed.map_err(|problem| self.store.error(problem))?);
+            conditions.push(self.changed(read.list, read.linked, scope, &moment::text(moment)).await?);
         }
         // Keys that are named are few, and all others are read in their order: neither needs to be sorted.
         let key = if conditions.iter().any(|condition| condition.names_keys) { "+records.key" } else { "records.key" };
-        let mut sql = Sql::new(COLUMNS)
+        let mut sql = Sql::listed(NOTHING, WHOLE)
             .push(" FROM records CROSS JOIN unified ON unified.key = records.key WHERE ")
             .push(key)
             .push(" > ")
@@ -169,34 +171,41 @@ impl Snapshot {
         for condition in conditions {
             sql = sql.push(" AND ").push_sql(condition.sql);
         }
-        self.listed(sql.push(" ORDER BY records.key LIMIT ").number(i64::from(read.limit))).await
+        Ok(Some(sql.push(" ORDER BY records.key LIMIT ").number(i64::from(read.limit))))
     }
 
-    /// The rows of a model with these ids, in no order.
+    /// How SQLite reads rows of a list.
+    #[cfg(test)]
+    pub(in crate::store) async fn plan_of(&mut self, read: &ListRead<'_>) -> Vec<String> {
+        let Some(sql) = self.statement(read).await.unwrap() else { return Vec::new() };
+        let rows = Sql::new("EXPLAIN QUERY PLAN ").push_sql(sql).fetch(&mut self.transaction).await.unwrap();
+        rows.iter().map(|row| row.try_get(3).unwrap()).collect()
+    }
+
+    /// The rows of a model with these ids. Where only the beginning is wanted, the record of a row may be cut off.
     pub async fn of_ids(
         &mut self,
         model: &str,
         ids: &[&str],
         include_deleted: bool,
+        only_beginning: bool,
     ) -> Result<Vec<ListedRow>, StoreError> {
         let Some(scope) = self.scopes.of(model).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-        let sql = Sql::new(COLUMNS)
+        let sql = Sql::listed(NOTHING, if only_beginning { BEGINNING } else { WHOLE })
             .push(" FROM records INDEXED BY records_by_id CROSS JOIN unified ON unified.key = records.key WHERE ")
             .push("records.id IN ")
             .any_of(ids)
             .push(" AND ")
             .within("+records.key", scope)
             .push(if include_deleted { "" } else { " AND records.remote_deleted_at IS NULL" });
-        self.listed(sql).await
+        Ok(self.listed(sql).await?.into_iter().map(|(_, row)| row).collect())
     }
 
     /// The rows of a model that are not gone and in whose field `candidate_id` one of these ids stands, in the order in which
     /// they first came, each after that id.
     pub async fn of_candidates(&mut self, model: &str, ids: &[&str]) -> Result<Vec<(String, ListedRow)>, StoreError> {
         let Some(scope) = self.scopes.of(model).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-        let sql = Sql::new(COLUMNS)
-            .push(", ")
-            .push_sql(field("unified", "candidate_id"))
+        let sql = Sql::listed("unified.json ->> 'candidate_id'", WHOLE)
             .push(
                 " FROM unified INDEXED BY unified_of_candidates CROSS JOIN records ON records.key = unified.key \
                  WHERE instr(unified.json, '\"candidate_id\":\"') > 0 AND ",
@@ -207,11 +216,7 @@ impl Snapshot {
             .push(" AND ")
             .within("+unified.key", scope)
             .push(" AND records.remote_deleted_at IS NULL");
-        let rows = self.fetch(sql).await?;
-        let found = rows.iter().map(|row| Ok((row.try_get(7)?, listed(row)?))).collect::<Result<Vec<_>, Problem>>();
-        let mut found = found.map_err(|problem| self.store.error(problem))?;
-        found.sort_by_key(|(_, row)| row.key);
-        Ok(found)
+        self.listed(sql).await
     }
 
     /// The rows of a model that are not gone and belong to one of these groups or to all, in the order in which they first
@@ -250,9 +255,15 @@ impl Snapshot {
         transaction.rollback().await.map_err(|error| store.error(error.into()))
     }
 
-    async fn listed(&mut self, sql: Sql) -> Result<Vec<ListedRow>, StoreError> {
-        let rows = self.fetch(sql).await?;
-        rows.iter().map(listed).collect::<Result<_, _>>().map_err(|problem| self.store.error(problem))
+    /// The rows that a statement of [`Sql::listed`] gives, in the order of their keys, each after what else it selects.
+    async fn listed(&mut self, sql: Sql) -> Result<Vec<(String, ListedRow)>, StoreError> {
+        let read = async |sql: Sql, transaction: &mut Transaction<'static, Sqlite>| {
+            let lines = sql.fetch_lines(transaction).await?;
+            lines.rows().map(listed).collect::<Result<Vec<_>, Problem>>()
+        };
+        let mut rows = read(sql, &mut self.transaction).await.map_err(|problem| self.store.error(problem))?;
+        rows.sort_by_key(|(_, row)| row.key);
+        Ok(rows)
     }
 
     async fn fetch(&mut self, sql: Sql) -> Result<Vec<SqliteRow>, StoreError> {
@@ -260,14 +271,12 @@ impl Snapshot {
     }
 }
 
-fn listed(row: &SqliteRow) -> Result<ListedRow, Problem> {
-    Ok(ListedRow {
-        key: RowKey(row.try_get(0)?),
-        id: row.try_get(1)?,
-        json: row.try_get(2)?,
-        changed_at: row.try_get(3)?,
-        remote_deleted_at: row.try_get(4)?,
-        members_of: row.try_get(5)?,
-        is_cleared: row.try_get(6)?,
-    })
+fn listed(mut parts: Parts<'_>) -> Result<(String, ListedRow), Problem> {
+    let (key, is_cleared) = (RowKey(parts.number()?), parts.number()? == 1);
+    let (id, changed_at) = (parts.text()?.to_owned(), parts.text()?.to_owned());
+    let remote_deleted_at = parts.optional()?;
+    let members_of = parts.json()?;
+    let other = parts.text()?.to_owned();
+    let json = parts.text()?.to_owned();
+    Ok((other, ListedRow { key, id, json, changed_at, remote_deleted_at, members_of, is_cleared }))
 }

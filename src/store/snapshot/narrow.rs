@@ -98,7 +98,7 @@ impl Condition {
         match test {
             Test::OneOf("job_id") => {
                 Condition::keys(Sql::new("SELECT named.key").push_sql(of_jobs(wanted.texts(), scope)))
-            },
+            }
             Test::OneOf(name) => Condition::plain(value(name).push(" IN ").any_of(wanted.texts())),
             Test::OneOfAddresses(name) => Condition::plain(
                 Sql::new("lower(")
@@ -106,9 +106,9 @@ impl Condition {
                     .push(") IN ")
                     .any_of(&wanted.texts().iter().map(|text| text.to_ascii_lowercase()).collect::<Vec<_>>()),
             ),
-            Test::Caseless(name) => {
-                Condition::plain(Sql::new("(").push_sql(value(name)).push(") = ").text(wanted.text()).push(" COLLATE caseless"))
-            }
+            Test::Caseless(name) => Condition::plain(
+                Sql::new("(").push_sql(value(name)).push(") = ").text(wanted.text()).push(" COLLATE caseless"),
+            ),
             Test::Contains(name) => {
                 let pattern = format!("%{}%", escaped(&wanted.text()));
                 Condition::plain(value(name).push(" LIKE ").text(pattern).push(" ESCAPE '\\'"))
@@ -152,8 +152,8 @@ fn of_jobs(jobs: &[String], scope: Scope) -> Sql {
          WHERE instr(named.json, '\"job_id\":\"') > 0 AND named.json ->> 'job_id' IN ",
     )
     .any_of(jobs)
-        .push(" AND ")
-        .within("named.key", scope)
+    .push(" AND ")
+    .within("named.key", scope)
 }
 
 /// A text of which nothing means anything to `LIKE`.

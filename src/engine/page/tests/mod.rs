@@ -1,3 +1,5 @@
+mod speed;
+
 use bytes::Bytes;
 use serde_json::json;
 use tempfile::TempDir;
@@ -55,10 +57,15 @@ impl Kept {
             )
         };
         kept.write(&USERS, vec![row(&USERS, "1", json!({"email": "a@b.nl"}))]).await;
-        kept.write(&APPLICATION_STAGES, vec![stage("1", Some("g"), 20), stage("2", None, 10), stage("3", Some("h"), 0)]).await;
+        kept.write(
+            &APPLICATION_STAGES,
+            vec![stage("1", Some("g"), 20), stage("2", None, 10), stage("3", Some("h"), 0)],
+        )
+        .await;
         let job = RecordWrite { members_of: Some("g".into()), ..row(&JOBS, "1", json!({"name": "Baker \"x\""})) };
         kept.write(&JOBS, vec![job, row(&JOBS, "2", json!({"name": "Cook"}))]).await;
-        let candidate = |remote_id: &str| row(&CANDIDATES, remote_id, json!({"first_name": "Robin", "tags": [{"a": 1}]}));
+        let candidate =
+            |remote_id: &str| row(&CANDIDATES, remote_id, json!({"first_name": "Robin", "tags": [{"a": 1}]}));
         kept.write(&CANDIDATES, vec![candidate("1"), candidate("2")]).await;
         let application = |remote_id: &str, candidate: &str, job: &str, stage: &str| {
             let ids = json!({
@@ -77,10 +84,19 @@ impl Kept {
 
     /// A whole read of a model. Rows that are not among these are gone.
     async fn write(&self, model: &'static Model, rows: Vec<RecordWrite>) {
+        self.write_pages(model, RunKind::Full, vec![rows]).await;
+    }
+
+    async fn write_pages(
+        &self,
+        model: &'static Model,
+        kind: RunKind,
+        pages: impl IntoIterator<Item = Vec<RecordWrite>>,
+    ) {
         let store = self.engine.store();
         let now = Timestamp::now();
         let new = NewRun {
-            kind: RunKind::Full,
+            kind,
             since: None,
             tenant: "t",
             connection: CONNECTION,
@@ -93,16 +109,18 @@ impl Kept {
         };
         let mut run = store.begin(new).await.unwrap();
         let fetched_by = store.reads_number(&Reads::default()).await.unwrap();
-        let page = PageWrite {
-            next_page: 1,
-            next_cursor: None,
-            total: None,
-            revision: "r".to_owned(),
-            fetched_by,
-            at: now,
-            rows,
-        };
-        store.write_page(&mut run, page).await.unwrap();
+        for rows in pages {
+            let page = PageWrite {
+                next_page: run.next_page() + 1,
+                next_cursor: None,
+                total: None,
+                revision: "r".to_owned(),
+                fetched_by,
+                at: Timestamp::now(),
+                rows,
+            };
+            store.write_page(&mut run, page).await.unwrap();
+        }
         store.finish(run, Outcome::Complete, now).await.unwrap();
     }
 
@@ -146,6 +164,21 @@ async fn rows_show_what_belongs_to_them() {
     assert_eq!(stages(&jobs[1]), ["stage 2"]);
     assert_eq!(jobs[0]["screening_questions"], json!([]));
     assert_eq!((&jobs[0]["remote_data"], &jobs[0]["remote_deleted_at"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_long_record_is_shown_in_others_as_a_short_one_is() {
+    let kept = Kept::filled().await;
+    let long = |at: usize| "é".repeat(at);
+    // Keys are written in the order of the alphabet here, so the name stands behind the text.
+    let jobs = vec![
+        row(&JOBS, "1", json!({"description": long(2_000), "name": "last"})),
+        row(&JOBS, "2", json!({"description": long(480), "name": long(40)})),
+    ];
+    kept.write(&JOBS, jobs).await;
+    let shown = kept.rows(&PageQuery::new(&APPLICATIONS)).await;
+    assert_eq!(shown[0]["job"], json!({"id": id("jobs", "1"), "remote_id": "1", "name": "last"}));
+    assert_eq!(shown[1]["job"], json!({"id": id("jobs", "2"), "remote_id": "2", "name": long(40)}));
 }
 
 #[tokio::test]
