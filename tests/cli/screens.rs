@@ -21,8 +21,7 @@ fn screen(width: &str, arguments: &[&str]) -> String {
 fn every_command_explains_itself() {
     for command in [
         "", "sync", "list", "get", "check", "connect", "vault", "test", "record", "explain", "coverage", "new",
-        "schema", "sandbox", "run", "status", "history", "act", "actions",
-        "schema", "sandbox", "run", "serve", "keys", "status", "history",
+        "schema", "sandbox", "run", "serve", "keys", "webhooks", "status", "history", "act", "actions",
     ] {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|argument| !argument.is_empty()).collect();
         let run = Run::of(&crosswalk(&arguments).output().unwrap());
