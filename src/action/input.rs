@@ -102,7 +102,8 @@ impl Acting {
     /// The input with the source's ids, and which they are.
     pub(super) async fn resolved(&self, wish: &Wish) -> Result<(Value, Vec<Resolved>), ActionError> {
         let checked = input::check(wish.action, &wish.input, &Limits::default());
-        let mut value = checked.map_err(|problems| ActionError::of_input(problems.into_iter().map(told).collect()))?.into_value();
+        let mut value =
+            checked.map_err(|problems| ActionError::of_input(problems.into_iter().map(told).collect()))?.into_value();
         let mut ids = Vec::new();
         find_ids(&value, wish.action.fields, "", &mut ids);
         let mut problems = Vec::new();
@@ -166,12 +167,7 @@ fn find_ids(value: &Value, fields: &'static [Field], pointer: &str, found: &mut 
 }
 
 /// Tells of each value of an input with its kind and its place.
-pub(super) fn walk(
-    value: &Value,
-    fields: &'static [Field],
-    pointer: &str,
-    tell: &mut impl FnMut(&Kind, &Value, &str),
-) {
+pub(super) fn walk(value: &Value, fields: &'static [Field], pointer: &str, tell: &mut impl FnMut(&Kind, &Value, &str)) {
     let Value::Object(members) = value else { return };
     for field in fields {
         if let Some(value) = members.get(field.name).filter(|value| !value.is_null()) {

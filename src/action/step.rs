@@ -4,10 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{ActionError, Code, InputProblem};
-use crate::mapping::action::{
-    ActionContext, ActionPlan, Evaluation, Fail, FailCode, Message, Request, Step, StepKind,
-};
 use crate::mapping::Issue;
+use crate::mapping::action::{ActionContext, ActionPlan, Evaluation, Fail, FailCode, Message, Request, Step, StepKind};
 use crate::model::Id;
 
 /// The names of an action and what stands for them.
@@ -112,7 +110,10 @@ impl<'r> Context<'r> {
     }
 
     /// The records that the steps touched, each model with the source's ids, in the order of the plan.
-    pub fn touched(&self, environment: &Environment) -> Result<Vec<(&'static crate::model::Model, Vec<String>)>, ActionError> {
+    pub fn touched(
+        &self,
+        environment: &Environment,
+    ) -> Result<Vec<(&'static crate::model::Model, Vec<String>)>, ActionError> {
         let key = self.key("touches");
         let text = text_of(environment);
         let touched = self.plan.touched(&ActionContext { now: self.now, key: &key }, &text);

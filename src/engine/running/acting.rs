@@ -63,9 +63,7 @@ impl Shared {
                 Code::Unknown,
                 format!("the files of the connection `{connection}` cannot be run with:\n{report}"),
             ),
-            None => {
-                ActionError::new(Code::IntegrationNotFound, format!("no connection `{connection}` runs"))
-            }
+            None => ActionError::new(Code::IntegrationNotFound, format!("no connection `{connection}` runs")),
         })
     }
 }
@@ -82,8 +80,7 @@ impl Member {
         })?;
         let reading = self.reading(shared, &connection, source);
         let (member, engine) = (Arc::clone(self), Arc::clone(shared));
-        let stopping =
-            Stopping::new(move || *engine.stopping.borrow() || member.is_removed.load(Ordering::Acquire));
+        let stopping = Stopping::new(move || *engine.stopping.borrow() || member.is_removed.load(Ordering::Acquire));
         shared.engine.acting_on(&connection, reading, stopping)
     }
 

@@ -310,7 +310,11 @@ impl Store {
 }
 
 /// Makes sure that the holder of a run still is. Gives the moment as the store writes it.
-pub(in crate::store) async fn touch(writer: &mut SqliteConnection, hold: &ActionHold, now: Timestamp) -> Result<String, Problem> {
+pub(in crate::store) async fn touch(
+    writer: &mut SqliteConnection,
+    hold: &ActionHold,
+    now: Timestamp,
+) -> Result<String, Problem> {
     let at = moment::text(now);
     let touched =
         sqlx::query("UPDATE action_runs SET changed_at = ? WHERE number = ? AND epoch = ? AND state = 'running'")

@@ -117,7 +117,8 @@ impl Office {
         let fields = "attachments { items { filePath } }";
         let rows = self.rows("crEmployeePage", &format!("emailAddress = '{email}'"), fields);
         let files = rows.iter().flat_map(|row| row["attachments"]["items"].as_array().unwrap().clone());
-        let mut names: Vec<String> = files.map(|file| file["filePath"].as_str().unwrap_or_default().to_owned()).collect();
+        let mut names: Vec<String> =
+            files.map(|file| file["filePath"].as_str().unwrap_or_default().to_owned()).collect();
         names.sort();
         names
     }

@@ -68,7 +68,8 @@ async fn thirty_two_equal_requests_make_one_candidate() {
 async fn equal_commands_make_one_candidate_and_what_runs_is_asked() {
     let office = Office::open().await;
     let input = office.input("ada", &person("Ada"));
-    let act = || output(office.command(&["act", NAME, "create_candidate", "--json", "--input", input.to_str().unwrap()]));
+    let act =
+        || output(office.command(&["act", NAME, "create_candidate", "--json", "--input", input.to_str().unwrap()]));
     let outputs = join_all((0..4).map(|_| act())).await;
     let runs: Vec<Value> = outputs
         .iter()
@@ -105,7 +106,8 @@ async fn lost_answers_are_looked_for_before_anything_is_sent_again() {
     for (number, fault) in lost.into_iter().enumerate() {
         for after in [true, false] {
             let name = format!("Lost{number}{after}");
-            let rule = |operation: &str| json!({"when": {"operation": operation}, "times": 1, "after": after, "do": fault});
+            let rule =
+                |operation: &str| json!({"when": {"operation": operation}, "times": 1, "after": after, "do": fault});
             office.faults(json!([rule("crEmployeeCreate"), rule("crEmployeeAttachmentCreate")]));
             let acted = office.act(wish("create_candidate", person(&name))).await.unwrap();
             assert!(!acted.repeated);

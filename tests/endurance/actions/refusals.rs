@@ -44,7 +44,10 @@ async fn a_refusal_is_not_remembered() {
     let mut other = person("Ada");
     other["candidate"]["last_name"] = json!("Berg");
     let exists = office.act(wish("create_candidate", other)).await.unwrap_err();
-    assert_eq!((exists.code, exists.problems[0].pointer.as_str()), (Code::ApplicationExists, "/candidate/email_address"));
+    assert_eq!(
+        (exists.code, exists.problems[0].pointer.as_str()),
+        (Code::ApplicationExists, "/candidate/email_address")
+    );
     assert_eq!(office.candidates(&email("Ada")).len(), 1);
 }
 
