@@ -12,7 +12,6 @@ use crate::mapping::action::FetchFile;
 use crate::model::{Action, Id, Kind};
 
 /// The files of one run.
-#[derive(Debug)]
 pub(super) struct Files {
     fetcher: Fetcher,
     run: String,
@@ -23,7 +22,6 @@ pub(super) struct Files {
 }
 
 /// A file that a step wanted.
-#[derive(Debug)]
 struct Wanted {
     /// The object that says what it is.
     said: Value,

@@ -1,5 +1,7 @@
 //! What is asked for: the input checked, its ids turned into the source's, and the key by which a repetition is known.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,7 @@ const REMOTE: &str = "remote:";
 const LONGEST_KEY: usize = 255;
 
 /// What somebody wants done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Wish {
     /// The action.
     pub action: &'static Action,
@@ -24,6 +26,13 @@ pub struct Wish {
     pub input: Value,
     /// The text by which a repetition is known; where there is none, the input itself does.
     pub key: Option<String>,
+}
+
+impl fmt::Debug for Wish {
+    /// Only what action it is: the rest is of persons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wish").field("action", &self.action.name).finish_non_exhaustive()
+    }
 }
 
 /// An id of an input, and the source's id that it stands for.
@@ -38,7 +47,6 @@ pub struct Resolved {
 }
 
 /// An input that can be worked with.
-#[derive(Debug)]
 pub(super) struct Ready {
     pub action: &'static Action,
     /// With ids of the source.

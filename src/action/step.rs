@@ -12,7 +12,6 @@ use crate::model::Id;
 pub(super) type Environment = Map<String, Value>;
 
 /// What a step comes to.
-#[derive(Debug)]
 pub(super) enum Turn {
     /// It has no turn: its condition does not hold.
     Skipped,

@@ -65,6 +65,8 @@ pub(super) const WEBHOOKS_REFUSED: &str = "crosswalk_webhooks_refused_total";
 pub(super) const WEBHOOK_LAG: &str = "crosswalk_webhook_lag_seconds";
 /// Those that wait.
 pub(super) const WEBHOOK_INBOX: &str = "crosswalk_webhook_inbox";
+/// Actions that ended.
+pub(super) const ACTIONS: &str = "crosswalk_actions_total";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -220,6 +222,13 @@ pub static FIGURES: &[Figure] = &[
         "From an event, as its source dates it, to its record in the store",
     ),
     figure(WEBHOOK_INBOX, Gauge, CONNECTION, Unit::Count, "Events that wait to be followed"),
+    figure(
+        ACTIONS,
+        Counter,
+        &["connection", "action", "outcome"],
+        Unit::Count,
+        "Actions that were asked for: `done`, `repeated` (done before), or the code of the error, such as `unclear`",
+    ),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::Source;
 use super::access::Pass;
 use super::error::{Request, SourceError, Subject};
-use super::graphql::{self, GraphqlError, Reader};
+use super::graphql::{GraphqlError, Reader};
 use super::transport::{Attempts, Reply};
 use crate::connector::Operation;
 

@@ -138,10 +138,18 @@ async fn a_connection_may_keep_only_what_actions_made() {
     assert!(accepted.counts.deleted > 0);
     let left = office.engine.list(Some(NAME), &CANDIDATES, None, 99).await.unwrap().records;
     assert_eq!(left.len(), 1);
-    // One that the source has no more goes, and what others add does not come.
-    office.sandbox.insert("CREmployee", json!({"firstName": "Nobody"}).as_object().unwrap()).unwrap();
+    // What others add does not come, also not when the source tells of it.
+    let other = office.sandbox.insert("CREmployee", json!({"firstName": "Nobody"}).as_object().unwrap()).unwrap();
+    let followed = office.follow(&CANDIDATES, &[id.clone(), other]).await;
+    assert_eq!((followed.counts.fetched, followed.for_sync, followed.unread), (1, Vec::new(), Vec::new()));
     assert!(matches!(read(&options).await.state, State::Complete));
     assert_eq!(office.engine.list(Some(NAME), &CANDIDATES, None, 99).await.unwrap().records.len(), 1);
+
+    // One that the source has no more goes.
+    office.sandbox.remove("CREmployee", &id).unwrap();
+    let read_again = read(&options).await;
+    assert!(matches!(read_again.state, State::Complete), "{:?}", read_again.state);
+    assert_eq!(read_again.counts.deleted, 1);
 
     office.connect("");
     let all = read(&options).await;
