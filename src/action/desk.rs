@@ -131,7 +131,7 @@ mod tests {
     async fn what_is_ended_or_fails_is_told_and_leaves_the_desk() {
         let desk = Desk::default();
         let waits = desk.clone();
-        let waiting = tokio::spawn(async move { waits.join("a".into(), || std::future::pending()).await });
+        let waiting = tokio::spawn(async move { waits.join("a".into(), std::future::pending).await });
         while desk.under_way().is_empty() {
             tokio::task::yield_now().await;
         }
