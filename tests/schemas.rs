@@ -44,6 +44,9 @@ fn files() -> Vec<(PathBuf, &'static str)> {
         let folder = root.join("mappings").join(connector);
         add(&folder, |file| if file == "connector.yaml" { "connector" } else { "mapping" });
         add(&folder.join("tables"), |_| "table");
+        if folder.join("actions").is_dir() {
+            add(&folder.join("actions"), |_| "action");
+        }
     }
     found.sort();
     found

@@ -192,7 +192,7 @@ impl Home {
             definition: None,
             schema: None,
             mappings: self.read_all(&folder, "yaml", problems).into_values().flatten().collect(),
-            actions: self.read_all(&format!("{folder}/actions"), "yaml", problems),
+            actions: BTreeMap::new(),
             tables: self.read_all(&format!("{folder}/tables"), "yaml", problems),
             scripts: self.read_all(&format!("{folder}/scripts"), "rhai", problems),
         }

@@ -70,6 +70,23 @@ fn comments_and_the_order_of_fields_change_nothing() {
 }
 
 #[test]
+fn an_edit_of_an_action_is_loaded_and_maps_nothing_anew() {
+    let home = home();
+    let path = "mappings/carerix/actions/add_application_note.yaml";
+    let edited = text(&home, path).replace("isHTML: { value: false }", "isHTML: { value: true }");
+    let edited = home.clone().with_draft(path, &edited);
+    let (before, after) = (load(&home, "sandbox"), load(&edited, "sandbox"));
+    let signature = |revision: &Revision| revision.action("add_application_note").unwrap().signature().to_owned();
+    assert_ne!(before.hash, after.hash);
+    assert_ne!(signature(&before), signature(&after));
+    assert_eq!(plans(&home), plans(&edited));
+    let new = signature(&after);
+    let live = Live::new(before);
+    live.swap(after);
+    assert_eq!(signature(&live.revision()), new);
+}
+
+#[test]
 fn an_edit_of_a_function_changes_the_fields_that_call_it() {
     let before = plans(&home());
     for (script, from, to, model, fields) in [

@@ -256,7 +256,7 @@ impl Schema {
         let fields = &self.graphql.get_input_object(type_name)?.fields;
         let members = fields.iter().map(|(name, field)| InputMember {
             name: name.as_str(),
-            ty: &*field.ty,
+            ty: &field.ty,
             required: field.is_required(),
         });
         Some(members.collect())

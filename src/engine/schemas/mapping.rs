@@ -14,7 +14,7 @@ use crate::yaml::{Is, Key, Keys};
 const PATH: &str = "^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$";
 
 /// A path, or `$` and the name of a setting.
-const ARGUMENT: &str = "^(\\$[^\\s.]+|[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*)$";
+pub(super) const ARGUMENT: &str = "^(\\$[^\\s.]+|[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*)$";
 
 /// A path, with a leading `-` to sort descending.
 const SORT_KEY: &str = "^-?[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$";
@@ -158,7 +158,7 @@ impl Definitions {
             let alternatives = schema["oneOf"].as_array_mut().expect("it was just made");
             alternatives.insert(0, json!({ "type": "string" }));
             schema["type"] = json!(["string", "object"]);
-            schema["pattern"] = json!(PATH);
+            schema["pattern"] = json!(ARGUMENT);
         }
         describe(schema, RULES[0].about)
     }
@@ -248,7 +248,7 @@ fn origin(keys: &Keys) -> Value {
 }
 
 /// Keys that make no sense without others.
-fn dependencies(origins: &[&'static Keys], properties: &Map<String, Value>) -> Value {
+pub(super) fn dependencies(origins: &[&'static Keys], properties: &Map<String, Value>) -> Value {
     let mut needs = Map::new();
     for keys in origins {
         let origin = keys.keys[0].name;
@@ -274,7 +274,7 @@ fn dependencies(origins: &[&'static Keys], properties: &Map<String, Value>) -> V
     Value::Object(needs)
 }
 
-fn excluded(keys: &[&'static str], properties: &Map<String, Value>) -> Vec<Value> {
+pub(super) fn excluded(keys: &[&'static str], properties: &Map<String, Value>) -> Vec<Value> {
     let keys: Vec<&str> = keys.iter().copied().filter(|key| properties.contains_key(*key)).collect();
     shape::excluding(&keys).as_array().cloned().unwrap_or_default()
 }

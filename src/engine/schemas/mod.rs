@@ -1,6 +1,7 @@
 //! JSON Schemas of the files of a home folder, with which editors complete and check them, and of what actions are
 //! given. They are made from the tables of keys that the readers read by, and from the models and actions.
 
+mod action;
 mod connector;
 mod input;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub struct FileSchema {
 /// All of them.
 pub static SCHEMAS: &[FileSchema] = &[
     FileSchema { name: "mapping", path: "mappings/mapping.schema.json", make: mapping::mapping },
+    FileSchema { name: "action", path: "mappings/action.schema.json", make: action::action },
     FileSchema { name: "table", path: "mappings/table.schema.json", make: table::table },
     FileSchema { name: "connector", path: "mappings/connector.schema.json", make: connector::connector },
     FileSchema { name: "connection", path: "connections/connection.schema.json", make: connector::connection },

@@ -16,6 +16,8 @@ use super::{FileSchema, SCHEMAS};
 use crate::connector::keys::{CLOCK, CONNECTION, CONNECTOR, PAGES, PAGES_BY_CURSOR, SORT};
 use crate::connector::{Connection, Definition};
 use crate::diagnostics::{Problems, SourceFile};
+use crate::mapping::action::ActionDocument;
+use crate::mapping::action::keys::{ACTION, KINDS, NO_KIND};
 use crate::mapping::keys::{CUSTOM_FIELD, MAPPING, OVERLAY, RULES};
 use crate::mapping::{Document, Overlay, kinds};
 use crate::model::{ACTIONS, Field, Kind, MODELS, Model};
@@ -162,6 +164,15 @@ fn defined(name: &'static str, spot: Spot) -> Tree {
         "mark" => prop_oneof![any::<i64>().prop_map(Value::from), any::<bool>().prop_map(Value::from)].boxed(),
         "order" => prop_oneof![Just(Value::Null), map(&SORT, spot)].boxed(),
         "pages" => prop_oneof![pages(&PAGES, "number", spot), pages(&PAGES_BY_CURSOR, "cursor", spot)].boxed(),
+        "sign" => "[!-~]".prop_map(Value::from).boxed(),
+        "action" => select(ACTIONS).prop_map(|action| json!(action.name)).boxed(),
+        "step" => step(spot.depth + 1),
+        "written" => field_value(&Kind::Text, 1),
+        "message" => prop_oneof![text(), rule(Place { kind: &Kind::Text, in_list: false }, 1)].boxed(),
+        "name" => "n[a-z0-9_]{0,4}".prop_map(Value::from).boxed(),
+        "pointer" => "/[a-z]{1,4}".prop_map(Value::from).boxed(),
+        "size" => "[1-9][0-9]? ?(kB|MB)".prop_map(Value::from).boxed(),
+        "always" => Just(json!(true)).boxed(),
         "address" => Just(json!("https://{tenant}.example.org")).boxed(),
         "filter_of_changes" => select(vec!["at >= {since}", "{since}"]).prop_map(Value::from).boxed(),
         "joined_filters" => select(vec!["{where}{changes}", "{changes} & {where}"]).prop_map(Value::from).boxed(),
@@ -275,6 +286,13 @@ fn rule(place: Place, depth: usize) -> Tree {
     prop::strategy::Union::new(rules).boxed()
 }
 
+/// A step; one that has steps of its own not too deep.
+fn step(depth: usize) -> Tree {
+    let spot = Spot { depth, ..NO_FIELD };
+    let kinds = KINDS.iter().filter(|keys| depth < 3 || keys.keys[0].name != "for_each");
+    prop::strategy::Union::new(kinds.map(|keys| map(keys, spot))).boxed()
+}
+
 fn mapping(model: &'static Model) -> Tree {
     of_model(&MAPPING, model)
 }
@@ -314,6 +332,13 @@ fn connector() -> Tree {
         .prop_map(|mut connector| {
             if connector.get("oauth2").is_none() && connector.get("headers").is_none() {
                 connector["headers"] = json!({ "X-Api-Key": "{api_key}" });
+            }
+            // A default is one of the values.
+            let settings = connector.get_mut("settings").and_then(Value::as_object_mut).into_iter().flatten();
+            for setting in settings.filter_map(|(_, setting)| setting.as_object_mut()) {
+                if setting.contains_key("values") {
+                    setting.remove("default");
+                }
             }
             let scalars = connector.get_mut("scalars").and_then(Value::as_object_mut).into_iter().flatten();
             for scalar in scalars.filter_map(|(_, scalar)| scalar.as_object_mut()) {
@@ -358,6 +383,12 @@ proptest! {
     }
 
     #[test]
+    fn actions_of_the_tables_please_both(tree in map(&ACTION, NO_FIELD)) {
+        let found = complaints("action", &tree, |file, problems| drop(ActionDocument::parse(file, problems)));
+        prop_assert_eq!(found, Vec::<String>::new(), "{}", tree);
+    }
+
+    #[test]
     fn tables_of_the_tables_please_both(tree in map(&TABLE, NO_FIELD)) {
         let found = complaints("table", &tree, |file, problems| drop(Table::parse("drawn", file, problems)));
         prop_assert_eq!(found, Vec::<String>::new(), "{}", tree);
@@ -396,6 +427,8 @@ fn all_tables() -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     for keys in
         [&CLOCK, &MAPPING, &OVERLAY, &CUSTOM_FIELD, &TABLE, &CONNECTOR, &CONNECTION, &PAGES, &PAGES_BY_CURSOR, &SORT]
             .into_iter()
+            .chain([&ACTION, &NO_KIND])
+            .chain(KINDS)
             .chain(RULES)
     {
         reached(keys, &mut names, &mut tables);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::document::{NamedText, Part, Reader, Spec};
-use super::keys::{self, ACTION, ALREADY, KINDS, NONE, NO_KIND, ON_ERROR};
+use super::keys::{self, ACTION, ALREADY, KINDS, NO_KIND, NONE, ON_ERROR};
 use super::plan::{FailCode, Word};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
 
-/// A file of an action, with what an overlay puts in the place of its parts.
+/// A file of an action.
 #[derive(Debug)]
 pub struct ActionDocument {
     pub(super) file: Arc<SourceFile>,
@@ -40,8 +40,6 @@ pub(super) enum Kind {
     Fail(Fail),
     Warn(Message),
     Stop,
-    /// Switched off by an overlay.
-    Off,
 }
 
 /// What the source is asked for.
@@ -347,7 +345,7 @@ impl Steps<'_> {
             Kind::FetchFile { name, .. } => format!("fetch_{}", name.value),
             Kind::Fail(fail) => format!("fail_{}", fail.code.as_str()),
             Kind::Warn(_) => "warn".to_owned(),
-            Kind::Stop | Kind::Off => "stop".to_owned(),
+            Kind::Stop => "stop".to_owned(),
         };
         let count = self.ids.entry(id.clone()).or_default();
         *count += 1;

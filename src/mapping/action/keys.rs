@@ -55,30 +55,6 @@ pub(crate) static ACTION: Keys = Keys::new(
     ],
 );
 
-/// An action in a connection's overlay.
-pub(crate) static ACTION_OVERLAY: Keys = Keys::new(
-    "an action of an overlay",
-    "What a connection says in the place of steps of an action; what it does not name stays as the connector says",
-    &[
-        Key::required("action", Is::Defined("action"), "The action, which is also the name of the file"),
-        Key::optional("scripts", Is::Several(&Is::Text), "Scripts beside those of the action"),
-        Key::optional(
-            "conditions",
-            Is::Map(&Is::Defined("condition")),
-            "Named conditions, each in the place of that of its name",
-        ),
-        Key::optional(
-            "steps",
-            Is::Map(&Is::Defined("step_change")),
-            "Steps by their ids, such as `create_candidate`: `null` switches one off, `arguments` replace those of their names",
-        ),
-    ],
-);
-
-/// What an overlay says of a step.
-pub(crate) static STEP_CHANGE: Keys =
-    Keys::new("a changed step", "What a connection says in the place of parts of a step", &[ARGUMENTS]);
-
 /// The kinds of steps: the first key is the kind, the others go with it.
 pub(crate) static KINDS: &[Keys] = &[
     Keys::new(
@@ -86,7 +62,11 @@ pub(crate) static KINDS: &[Keys] = &[
         "Asks the source for one object. Without one the name is null",
         &[
             Key::required("find", NAME, "The name by which later steps read the object"),
-            Key::required("query", Is::Text, "A field of the query type: one object, or pages of which the first row counts"),
+            Key::required(
+                "query",
+                Is::Text,
+                "A field of the query type: one object, or pages of which the first row counts",
+            ),
             ARGUMENTS,
             WHERE,
             WITH,
@@ -97,7 +77,11 @@ pub(crate) static KINDS: &[Keys] = &[
     .and(WHEN),
     change(&[Key::required(Word::Create.as_str(), NAME, "Makes something new; the name by which later steps read it")]),
     change(&[Key::required(Word::Update.as_str(), NAME, "Changes something; the name by which later steps read it")]),
-    change(&[Key::required(Word::Call.as_str(), NAME, "Does something else; the name by which later steps read what it returns")]),
+    change(&[Key::required(
+        Word::Call.as_str(),
+        NAME,
+        "Does something else; the name by which later steps read what it returns",
+    )]),
     Keys::new(
         "`for_each`",
         "Does steps for each entry of a list of objects",
@@ -140,12 +124,8 @@ pub(crate) static KINDS: &[Keys] = &[
         &[Key::required("warn", MESSAGE, "What to say: a text, or a rule that makes one")],
     )
     .and(WHEN),
-    Keys::new(
-        "`stop`",
-        "Ends the action well",
-        &[Key::required("stop", Is::Flag, "Always `true`")],
-    )
-    .and(WHEN),
+    Keys::new("`stop`", "Ends the action well", &[Key::required("stop", Is::Defined("always"), "Always `true`")])
+        .and(WHEN),
 ];
 
 const WHEN_KEY: Key = Key::optional("when", Is::Defined("condition"), "The step is left out unless this holds");
@@ -155,7 +135,7 @@ static WHEN: &[Key] = &[WHEN_KEY];
 const CODE: Is = Is::OneOf(&FailCode::NAMES);
 
 /// The keys of a step of no kind.
-pub(super) static NO_KIND: Keys = Keys::new("a step", "One step of an action", &[]).and(WHEN);
+pub(crate) static NO_KIND: Keys = Keys::new("a step", "One step of an action", &[]).and(WHEN);
 
 /// The error for what was not found.
 pub(super) static NONE: Keys = Keys::new(
@@ -194,7 +174,7 @@ static CHANGE: &[Key] = &[
         Is::Keys(&ALREADY),
         "Asks whether it happened, before it is sent again. This or `repeatable`",
     ),
-    Key::optional("repeatable", Is::Flag, "Twice is the same as once. This or `already`"),
+    Key::optional("repeatable", Is::Defined("always"), "Twice is the same as once. This or `already`"),
     Key::optional("on_error", Is::Keys(&ON_ERROR), "What becomes of a clear refusal"),
     WHEN_KEY,
 ];

@@ -16,7 +16,7 @@ fn a_step_is_of_one_kind_with_the_keys_of_its_kind() {
         ("- { fail: refused }", vec!["M0004"]),
         ("- stop", vec!["M0003"]),
         ("- { find: Some Post, query: post, arguments: { id: input.content } }", vec!["M0803"]),
-        ("- { fetch_file: f, from: input.content, max_size: 7 }", vec!["M0005", "M0807"]),
+        ("- { fetch_file: f, from: input.content, max_size: 7 }", vec!["M0807", "M0005"]),
     ] {
         assert_eq!(codes("add_application_note", steps), expected, "{steps}");
     }
