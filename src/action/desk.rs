@@ -39,7 +39,8 @@ impl Desk {
                         work().await
                     });
                     let abort = task.abort_handle();
-                    let outcome = task.map(|ended| ended.unwrap_or_else(|error| Err(broken_off(&error)))).boxed().shared();
+                    let outcome =
+                        task.map(|ended| ended.unwrap_or_else(|error| Err(broken_off(&error)))).boxed().shared();
                     under_way.insert(name, Work { outcome: outcome.clone(), task: abort });
                     outcome
                 }
@@ -130,9 +131,7 @@ mod tests {
     async fn what_is_ended_or_fails_is_told_and_leaves_the_desk() {
         let desk = Desk::default();
         let waits = desk.clone();
-        let waiting = tokio::spawn(async move {
-            waits.join("a".into(), || std::future::pending()).await
-        });
+        let waiting = tokio::spawn(async move { waits.join("a".into(), std::future::pending).await });
         while desk.under_way().is_empty() {
             tokio::task::yield_now().await;
         }

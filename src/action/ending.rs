@@ -20,10 +20,9 @@ impl Machine<'_> {
     pub(super) async fn read_touched(&mut self) -> Result<Option<(&'static Model, String)>, Ending> {
         let touched = self.context.touched(&self.environment).map_err(|error| at(error, TOUCHES))?;
         let reading = &self.acting.reading;
-        if !self.known.get(TOUCHES).is_some_and(|step| step.state == StepState::Done) {
-            if !touched.is_empty() {
-                reading.store.keep_acted(self.hold, &reading.connection, &touched, Timestamp::now()).await?;
-            }
+        let was_through = self.known.get(TOUCHES).is_some_and(|step| step.state == StepState::Done);
+        if !touched.is_empty() && !was_through {
+            reading.store.keep_acted(self.hold, &reading.connection, &touched, Timestamp::now()).await?;
             self.began(TOUCHES, REREAD).await?;
             for (model, ids) in &touched {
                 let read = reading.read_written(model, ids).await?;
@@ -104,7 +103,9 @@ impl Machine<'_> {
         {
             tracing::warn!(run = self.hold.id(), %error, "what the action made could not be written down");
         }
-        tracing::warn!(run = self.hold.id(), state = state.as_str(), code = %error.code, %error, "the action ended early");
+        // What it says may be of a person.
+        let step = error.step.as_deref().unwrap_or_default();
+        tracing::warn!(run = self.hold.id(), state = state.as_str(), code = %error.code, step, "the action ended early");
         if let Err(trouble) = reading.store.end_action(self.hold, state, &end, now).await {
             tracing::warn!(run = self.hold.id(), error = %trouble, "how the action ended could not be written down");
         }

@@ -190,10 +190,9 @@ impl ActionError {
     pub(super) fn of_file(error: &FetchError, pointer: &str) -> ActionError {
         match error {
             FetchError::Io(_) => ActionError::new(Code::Unknown, error.to_string()),
-            error => ActionError::of_input(vec![InputProblem {
-                pointer: pointer.to_owned(),
-                message: error.to_string(),
-            }]),
+            error => {
+                ActionError::of_input(vec![InputProblem { pointer: pointer.to_owned(), message: error.to_string() }])
+            }
         }
     }
 }

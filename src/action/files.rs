@@ -12,7 +12,6 @@ use crate::mapping::action::FetchFile;
 use crate::model::{Action, Id, Kind};
 
 /// The files of one run.
-#[derive(Debug)]
 pub(super) struct Files {
     fetcher: Fetcher,
     run: String,
@@ -23,7 +22,6 @@ pub(super) struct Files {
 }
 
 /// A file that a step wanted.
-#[derive(Debug)]
 struct Wanted {
     /// The object that says what it is.
     said: Value,
@@ -66,15 +64,11 @@ impl Files {
         pointer: String,
     ) -> Result<Value, ActionError> {
         let usual = Bounds::default();
-        let bounds = Bounds {
-            max_size: step.max_size().unwrap_or(usual.max_size),
-            types: step.types().to_vec(),
-            ..usual
-        };
+        let bounds =
+            Bounds { max_size: step.max_size().unwrap_or(usual.max_size), types: step.types().to_vec(), ..usual };
         let file = self.get(&said, &bounds, &pointer).await?;
         let handle = self.handle("file", path);
-        let bound =
-            json!({"name": file.name, "content_type": file.content_type, "size": file.size, "content": handle});
+        let bound = json!({"name": file.name, "content_type": file.content_type, "size": file.size, "content": handle});
         self.wanted.insert(handle, Wanted { said, bounds, pointer, file: Some(file) });
         Ok(bound)
     }
@@ -82,11 +76,8 @@ impl Files {
     /// Says of a file that was fetched before the process began where it is to be found, should it still be needed.
     pub fn remember(&mut self, step: &FetchFile, path: &str, said: Value, pointer: String) {
         let usual = Bounds::default();
-        let bounds = Bounds {
-            max_size: step.max_size().unwrap_or(usual.max_size),
-            types: step.types().to_vec(),
-            ..usual
-        };
+        let bounds =
+            Bounds { max_size: step.max_size().unwrap_or(usual.max_size), types: step.types().to_vec(), ..usual };
         self.wanted.insert(self.handle("file", path), Wanted { said, bounds, pointer, file: None });
     }
 
@@ -124,7 +115,8 @@ impl Files {
             (Some(content), _) => (self.fetcher.decode(content, about, bounds).await, "data"),
             (None, Some(url)) => (self.fetcher.fetch(url, about, bounds).await, "data_url"),
             (None, None) => {
-                let what = super::InputProblem { pointer: pointer.to_owned(), message: "the file has no content".into() };
+                let what =
+                    super::InputProblem { pointer: pointer.to_owned(), message: "the file has no content".into() };
                 return Err(ActionError::of_input(vec![what]));
             }
         };

@@ -1,5 +1,7 @@
 //! What is asked for: the input checked, its ids turned into the source's, and the key by which a repetition is known.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,7 @@ const REMOTE: &str = "remote:";
 const LONGEST_KEY: usize = 255;
 
 /// What somebody wants done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Wish {
     /// The action.
     pub action: &'static Action,
@@ -24,6 +26,13 @@ pub struct Wish {
     pub input: Value,
     /// The text by which a repetition is known; where there is none, the input itself does.
     pub key: Option<String>,
+}
+
+impl fmt::Debug for Wish {
+    /// Only what action it is: the rest is of persons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wish").field("action", &self.action.name).finish_non_exhaustive()
+    }
 }
 
 /// An id of an input, and the source's id that it stands for.
@@ -38,7 +47,6 @@ pub struct Resolved {
 }
 
 /// An input that can be worked with.
-#[derive(Debug)]
 pub(super) struct Ready {
     pub action: &'static Action,
     /// With ids of the source.
@@ -102,7 +110,8 @@ impl Acting {
     /// The input with the source's ids, and which they are.
     pub(super) async fn resolved(&self, wish: &Wish) -> Result<(Value, Vec<Resolved>), ActionError> {
         let checked = input::check(wish.action, &wish.input, &Limits::default());
-        let mut value = checked.map_err(|problems| ActionError::of_input(problems.into_iter().map(told).collect()))?.into_value();
+        let mut value =
+            checked.map_err(|problems| ActionError::of_input(problems.into_iter().map(told).collect()))?.into_value();
         let mut ids = Vec::new();
         find_ids(&value, wish.action.fields, "", &mut ids);
         let mut problems = Vec::new();
@@ -166,12 +175,7 @@ fn find_ids(value: &Value, fields: &'static [Field], pointer: &str, found: &mut 
 }
 
 /// Tells of each value of an input with its kind and its place.
-pub(super) fn walk(
-    value: &Value,
-    fields: &'static [Field],
-    pointer: &str,
-    tell: &mut impl FnMut(&Kind, &Value, &str),
-) {
+pub(super) fn walk(value: &Value, fields: &'static [Field], pointer: &str, tell: &mut impl FnMut(&Kind, &Value, &str)) {
     let Value::Object(members) = value else { return };
     for field in fields {
         if let Some(value) = members.get(field.name).filter(|value| !value.is_null()) {

@@ -134,8 +134,8 @@ impl<'r> Machine<'r> {
     ) -> Result<Option<Value>, Ending> {
         let kind = mutate.word().as_str();
         let told = ActionError::of_source(&error, true);
-        // Who asks is refused, and so it would be in what follows.
-        if mutate.on_error().is_none() || told.code != Code::Refused {
+        // Where who asks is refused, so it would be in what follows.
+        if mutate.on_error().is_none() || told.code == Code::AuthenticationInvalid {
             self.ended(path, kind, StepState::Undone, None).await?;
             return Err(Ending::Failed(at(told, path)));
         }

@@ -4,17 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{ActionError, Code, InputProblem};
-use crate::mapping::action::{
-    ActionContext, ActionPlan, Evaluation, Fail, FailCode, Message, Request, Step, StepKind,
-};
 use crate::mapping::Issue;
+use crate::mapping::action::{ActionContext, ActionPlan, Evaluation, Fail, FailCode, Message, Request, Step, StepKind};
 use crate::model::Id;
 
 /// The names of an action and what stands for them.
 pub(super) type Environment = Map<String, Value>;
 
 /// What a step comes to.
-#[derive(Debug)]
 pub(super) enum Turn {
     /// It has no turn: its condition does not hold.
     Skipped,
@@ -112,7 +109,10 @@ impl<'r> Context<'r> {
     }
 
     /// The records that the steps touched, each model with the source's ids, in the order of the plan.
-    pub fn touched(&self, environment: &Environment) -> Result<Vec<(&'static crate::model::Model, Vec<String>)>, ActionError> {
+    pub fn touched(
+        &self,
+        environment: &Environment,
+    ) -> Result<Vec<(&'static crate::model::Model, Vec<String>)>, ActionError> {
         let key = self.key("touches");
         let text = text_of(environment);
         let touched = self.plan.touched(&ActionContext { now: self.now, key: &key }, &text);

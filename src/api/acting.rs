@@ -16,7 +16,7 @@ use crate::model::{ACTIONS, Action};
 pub(super) const LARGEST: usize = 96 << 20;
 
 /// What somebody wants done.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct ActRequest {
     /// The connection.
     pub connection: String,

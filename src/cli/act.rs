@@ -124,7 +124,10 @@ fn read(path: &Path) -> Result<Value, CliError> {
         file.take(LARGEST + 1).read_to_end(&mut text).map_err(unreadable)?;
     }
     if text.len() as u64 > LARGEST {
-        return Err(CliError::usage(format!("{shown} is larger than {} MB; name large files by data_url", LARGEST >> 20)));
+        return Err(CliError::usage(format!(
+            "{shown} is larger than {} MB; name large files by data_url",
+            LARGEST >> 20
+        )));
     }
     // The message of the parser quotes nothing, and neither may this one.
     serde_json::from_slice(&text).map_err(|error| {

@@ -108,10 +108,8 @@ pub(super) fn error_text(context: &Context, error: &ActionError) -> String {
 fn dry_text(context: &Context, dry_run: &DryRun, explain: bool) -> String {
     let paint = context.terminal.stdout;
     let DryRun { action, connection, revision, ids, steps, warnings, .. } = dry_run;
-    let mut text = format!(
-        "{} on connection {connection}, by revision {revision}; no change is sent\n",
-        paint.bold(action)
-    );
+    let mut text =
+        format!("{} on connection {connection}, by revision {revision}; no change is sent\n", paint.bold(action));
     for id in ids {
         text.push_str(&format!("  {} is {} {}\n", id.pointer, id.entity, one_line(&id.remote_id)));
     }

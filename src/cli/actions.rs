@@ -121,7 +121,10 @@ async fn resume(context: &Context, id: &str, json: bool) -> Result<Exit, CliErro
 
 fn found(run: Option<ActionRun>, id: &str) -> Result<ActionRun, CliError> {
     run.ok_or_else(|| {
-        CliError::usage(format!("the journal has no action {}; `crosswalk actions list` shows what there is", one_line(id)))
+        CliError::usage(format!(
+            "the journal has no action {}; `crosswalk actions list` shows what there is",
+            one_line(id)
+        ))
     })
 }
 

@@ -86,9 +86,10 @@ impl Engine {
         writes: bool,
     ) -> Result<Acting, ActionError> {
         let unknown = |error: String| ActionError::new(Code::Unknown, error);
-        let revision =
-            Revision::load(self.home(), connection).map_err(|report| unknown(format!("files do not compile:\n{report}")))?;
-        let hold = if writes { Some(self.hold_to_act(&connection.name).await.map_err(ActionError::of_store)?) } else { None };
+        let revision = Revision::load(self.home(), connection)
+            .map_err(|report| unknown(format!("files do not compile:\n{report}")))?;
+        let hold =
+            if writes { Some(self.hold_to_act(&connection.name).await.map_err(ActionError::of_store)?) } else { None };
         if writes {
             self.store.recover().await.map_err(ActionError::of_store)?;
             let kept = running::kept(&connection.name, &revision);
@@ -161,10 +162,10 @@ impl Engine {
         let Done { run, action, result, warnings, repeated } = done?;
         let result = match result {
             None => None,
-            Some((model, id)) => self
-                .get(Some(connection), model, &id)
-                .await
-                .map_err(|error| ActionError { run: Some(run.clone()), ..ActionError::new(Code::Unknown, error.to_string()) })?,
+            Some((model, id)) => self.get(Some(connection), model, &id).await.map_err(|error| ActionError {
+                run: Some(run.clone()),
+                ..ActionError::new(Code::Unknown, error.to_string())
+            })?,
         };
         Ok(Acted { run, action, result, warnings, repeated })
     }

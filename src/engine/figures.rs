@@ -69,6 +69,8 @@ pub(super) const WEBHOOK_INBOX: &str = "crosswalk_webhook_inbox";
 pub(crate) const API_REQUESTS: &str = "crosswalk_api_requests_total";
 /// How long they took. Its bounds are [`API_BOUNDS`].
 pub const API_SECONDS: &str = "crosswalk_api_seconds";
+/// Actions that ended.
+pub(super) const ACTIONS: &str = "crosswalk_actions_total";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -238,6 +240,13 @@ pub static FIGURES: &[Figure] = &[
         "How long answers took, from the head of a request to the last byte that was handed over",
     ),
     figure(WEBHOOK_INBOX, Gauge, CONNECTION, Unit::Count, "Events that wait to be followed"),
+    figure(
+        ACTIONS,
+        Counter,
+        &["connection", "action", "outcome"],
+        Unit::Count,
+        "Actions that were asked for: `done`, `repeated` (done before), or the code of the error, such as `unclear`",
+    ),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.

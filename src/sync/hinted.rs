@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Reading, labels};
 use super::pinned::Pinned;
 use super::reread::Reread;
+use super::{Reading, labels};
 use crate::model::Model;
 use crate::source::SourceError;
 use crate::store::{Counts, StoreError};
@@ -48,8 +48,7 @@ impl Reading {
             *records.entry(remote_id).or_default() |= gone;
         }
         if self.keeps_only_created(model) {
-            let ours: HashSet<String> =
-                self.store.acted_records(&self.connection, model).await?.into_iter().collect();
+            let ours: HashSet<String> = self.store.acted_records(&self.connection, model).await?.into_iter().collect();
             records.retain(|id, _| ours.contains(*id));
             if records.is_empty() {
                 return Ok(Followed::default());

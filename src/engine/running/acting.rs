@@ -12,6 +12,7 @@ use super::member::Member;
 use super::{Running, Shared};
 use crate::action::{Acting, ActionError, Code, DryRun, Stopping, Wish};
 use crate::connector::Revision;
+use crate::engine::figures::ACTIONS;
 use crate::engine::{Acted, EngineError};
 use crate::source::Source;
 
@@ -30,7 +31,16 @@ impl Running {
     pub async fn act(&self, connection: &str, wish: Wish) -> Result<Acted, ActionError> {
         let member = self.shared.member(connection)?;
         let acting = member.acting(&self.shared)?;
+        let action = wish.action.name;
         let done = acting.act(wish).await;
+        let outcome = match &done {
+            Ok(done) if done.repeated => "repeated",
+            Ok(_) => "done",
+            Err(error) => error.code.as_str(),
+        };
+        let labels =
+            [("connection", connection.to_owned()), ("action", action.to_owned()), ("outcome", outcome.to_owned())];
+        metrics::counter!(ACTIONS, &labels).increment(1);
         if done.as_ref().is_err_and(|error| error.code == Code::AuthenticationInvalid) {
             member.forget_source();
         }
@@ -63,9 +73,7 @@ impl Shared {
                 Code::Unknown,
                 format!("the files of the connection `{connection}` cannot be run with:\n{report}"),
             ),
-            None => {
-                ActionError::new(Code::IntegrationNotFound, format!("no connection `{connection}` runs"))
-            }
+            None => ActionError::new(Code::IntegrationNotFound, format!("no connection `{connection}` runs")),
         })
     }
 }
@@ -82,8 +90,7 @@ impl Member {
         })?;
         let reading = self.reading(shared, &connection, source);
         let (member, engine) = (Arc::clone(self), Arc::clone(shared));
-        let stopping =
-            Stopping::new(move || *engine.stopping.borrow() || member.is_removed.load(Ordering::Acquire));
+        let stopping = Stopping::new(move || *engine.stopping.borrow() || member.is_removed.load(Ordering::Acquire));
         shared.engine.acting_on(&connection, reading, stopping)
     }
 
@@ -139,7 +146,7 @@ impl Member {
                 match resumed {
                     Ok(_) => tracing::info!(connection = self.name, run, "an action was gone on with and is done"),
                     Err(error) => {
-                        tracing::warn!(connection = self.name, run, code = %error.code, %error, "an action that was left in the middle could not be gone on with");
+                        tracing::warn!(connection = self.name, run, code = %error.code, "an action that was left in the middle could not be gone on with");
                         left.extend(may_pass(error.code).then_some(run));
                     }
                 }

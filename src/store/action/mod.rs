@@ -231,6 +231,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let write = async {
             let mut writer = self.writer().await;
+            // A request goes out after this: a power cut may not take it back. Whatever else is lost then is found again.
+            let is_to_last = state == StepState::Began;
+            if is_to_last {
+                sqlx::query("PRAGMA synchronous = FULL").execute(&mut *writer).await?;
+            }
             let mut transaction = begin(&mut writer).await?;
             let at = touch(&mut transaction, hold, now).await?;
             sqlx::query(
@@ -248,9 +253,13 @@ impl Store {
             .bind(result.map(str::to_owned))
             .execute(&mut *transaction)
             .await?;
-            commit(transaction).await
+            commit(transaction).await?;
+            if is_to_last {
+                sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *writer).await?;
+            }
+            Ok(())
         };
-        write.await.map_err(|problem| self.error(problem))
+        write.await.map_err(|problem: Problem| self.error(problem))
     }
 
     /// The steps of an action so far, by their paths.
@@ -310,7 +319,11 @@ impl Store {
 }
 
 /// Makes sure that the holder of a run still is. Gives the moment as the store writes it.
-pub(in crate::store) async fn touch(writer: &mut SqliteConnection, hold: &ActionHold, now: Timestamp) -> Result<String, Problem> {
+pub(in crate::store) async fn touch(
+    writer: &mut SqliteConnection,
+    hold: &ActionHold,
+    now: Timestamp,
+) -> Result<String, Problem> {
     let at = moment::text(now);
     let touched =
         sqlx::query("UPDATE action_runs SET changed_at = ? WHERE number = ? AND epoch = ? AND state = 'running'")

@@ -105,7 +105,13 @@ async fn a_candidate_whose_process_is_killed_at_any_point_is_there_once() {
 
 /// Faults that lose the answer to a change, or to a question, before or after it is worked on.
 fn faults(random: &mut fastrand::Rng) -> Value {
-    let kinds = [json!("reset"), json!("reset_in_body"), json!("truncated"), json!("invalid_json"), json!({"html": {"code": 502}})];
+    let kinds = [
+        json!("reset"),
+        json!("reset_in_body"),
+        json!("truncated"),
+        json!("invalid_json"),
+        json!({"html": {"code": 502}}),
+    ];
     let rules = (0..random.usize(0..3)).map(|_| {
         json!({
             "when": {"mutation": random.u8(0..4) > 0, "probability": 0.5},

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crosswalk::action::{ActionError, Wish};
-use crosswalk::connector::Connection;
+use crosswalk::connector::{Connection, Live, Revision};
 use crosswalk::engine::{Acted, Engine};
-use crosswalk::model::{APPLICATIONS, Action};
+use crosswalk::model::{APPLICATIONS, Action, Model};
 use crosswalk::sandbox::{Faults, Options, Sandbox};
-use crosswalk::source::Credentials;
-use crosswalk::sync::SyncOptions;
+use crosswalk::source::{Credentials, Source};
+use crosswalk::store::ActionState;
+use crosswalk::sync::{Followed, Pace, Reading, SyncOptions, Told};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -67,6 +70,25 @@ impl Office {
         std::fs::write(path, text).unwrap();
     }
 
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.home().join(path)).unwrap();
+        assert!(text.contains(from), "{from} is not in {path}");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    /// Waits until a run is done.
+    pub async fn until_done(&self, run: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let kept = self.engine.store().action_run(run).await.unwrap().unwrap();
+            if kept.state == ActionState::Done {
+                return;
+            }
+            assert!(Instant::now() < end, "{kept:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub fn connection(&self) -> Connection {
         self.engine.connection(NAME).unwrap()
     }
@@ -79,6 +101,24 @@ impl Office {
     pub async fn sync(&self) {
         let options = SyncOptions::default();
         self.engine.sync(&self.connection(), self.credentials(), &options, |_| {}).await.unwrap();
+    }
+
+    /// Follows what the source tells of records, as a webhook does.
+    pub async fn follow(&self, model: &'static Model, ids: &[String]) -> Followed {
+        let connection = self.connection();
+        let revision = Revision::load(self.engine.home(), &connection).unwrap();
+        let source = Arc::new(Source::new(revision.remote.clone(), self.credentials()).unwrap());
+        let reading = Reading {
+            connection: NAME.to_owned(),
+            live: Arc::new(Live::new(revision)),
+            source,
+            store: self.engine.store().clone(),
+            pace: Pace::default(),
+            tenant: connection.tenant().to_owned(),
+            rules: connection.options.sync,
+        };
+        let told: Vec<Told> = ids.iter().map(|id| Told { remote_id: id.clone(), gone: false }).collect();
+        reading.follow(model, &told).await.unwrap()
     }
 
     pub async fn act(&self, wish: Wish) -> Result<Acted, ActionError> {
@@ -117,7 +157,8 @@ impl Office {
         let fields = "attachments { items { filePath } }";
         let rows = self.rows("crEmployeePage", &format!("emailAddress = '{email}'"), fields);
         let files = rows.iter().flat_map(|row| row["attachments"]["items"].as_array().unwrap().clone());
-        let mut names: Vec<String> = files.map(|file| file["filePath"].as_str().unwrap_or_default().to_owned()).collect();
+        let mut names: Vec<String> =
+            files.map(|file| file["filePath"].as_str().unwrap_or_default().to_owned()).collect();
         names.sort();
         names
     }

@@ -68,7 +68,8 @@ async fn thirty_two_equal_requests_make_one_candidate() {
 async fn equal_commands_make_one_candidate_and_what_runs_is_asked() {
     let office = Office::open().await;
     let input = office.input("ada", &person("Ada"));
-    let act = || output(office.command(&["act", NAME, "create_candidate", "--json", "--input", input.to_str().unwrap()]));
+    let act =
+        || output(office.command(&["act", NAME, "create_candidate", "--json", "--input", input.to_str().unwrap()]));
     let outputs = join_all((0..4).map(|_| act())).await;
     let runs: Vec<Value> = outputs
         .iter()
@@ -105,7 +106,8 @@ async fn lost_answers_are_looked_for_before_anything_is_sent_again() {
     for (number, fault) in lost.into_iter().enumerate() {
         for after in [true, false] {
             let name = format!("Lost{number}{after}");
-            let rule = |operation: &str| json!({"when": {"operation": operation}, "times": 1, "after": after, "do": fault});
+            let rule =
+                |operation: &str| json!({"when": {"operation": operation}, "times": 1, "after": after, "do": fault});
             office.faults(json!([rule("crEmployeeCreate"), rule("crEmployeeAttachmentCreate")]));
             let acted = office.act(wish("create_candidate", person(&name))).await.unwrap();
             assert!(!acted.repeated);
@@ -155,8 +157,17 @@ async fn what_was_done_before_a_failure_stays_and_the_rest_is_gone_on_with() {
     assert!(error.undone[0].contains("[1].create_upload"), "{error:?}");
     assert_eq!((office.candidates(&email("Ada")).len(), office.files(&email("Ada")).len()), (1, 1));
     office.calm();
-    let acted = office.resume(error.run.as_deref().unwrap()).await.unwrap();
+    let run = error.run.as_deref().unwrap();
+    let began = office.engine.store().action_run(run).await.unwrap().unwrap();
+    // The files change meanwhile: it goes on with what they say then.
+    office.edit("mappings/carerix/actions/create_candidate.yaml", "label: file.name", "label: attachment.type");
+    let acted = office.resume(run).await.unwrap();
     assert!(acted.result.is_some());
+    let ended = office.engine.store().action_run(run).await.unwrap().unwrap();
+    assert_ne!(ended.revision, began.revision);
+    let labels = "attachments { items { label } }";
+    let row = &office.rows("crEmployeePage", &format!("emailAddress = '{}'", email("Ada")), labels)[0];
+    assert!(row.to_string().contains("OTHER") && row.to_string().contains("cv.txt"), "{row}");
     assert_eq!((office.candidates(&email("Ada")).len(), office.files(&email("Ada")).len()), (1, 2));
 }
 
@@ -181,17 +192,57 @@ async fn a_stop_ends_behind_the_step_and_the_next_start_goes_on() {
     office.calm();
 
     let _engine = running(&office).await;
-    let run = error.run.unwrap();
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    loop {
-        let kept = office.engine.store().action_run(&run).await.unwrap().unwrap();
-        if kept.state == ActionState::Done {
-            break;
-        }
-        assert!(std::time::Instant::now() < end, "{kept:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    office.until_done(&error.run.unwrap()).await;
     assert_eq!((office.candidates(&email("Ada")).len(), office.files(&email("Ada")).len()), (1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_goes_ends_its_actions_behind_a_step_and_one_that_comes_back_goes_on() {
+    let office = Office::open().await;
+    let engine = running(&office).await;
+    office.faults(json!([{"when": {"operation": "crEmployeeCreate"}, "after": true, "do": {"delay": {"ms": 600}}}]));
+    let acting = engine.act(NAME, wish("create_candidate", person("Ada")));
+    let going = async {
+        while office.candidates(&email("Ada")).is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        std::fs::remove_file(office.home().join(format!("connections/{NAME}.yaml"))).unwrap();
+        engine.reload().await.unwrap();
+    };
+    let (acted, ()) = tokio::join!(acting, going);
+    let error = acted.unwrap_err();
+    assert_eq!((error.code, error.resumable, error.done.len()), (Code::TimedOut, true, 1));
+    let gone = engine.act(NAME, wish("create_candidate", person("Bob"))).await.unwrap_err();
+    assert_eq!(gone.code, Code::IntegrationNotFound);
+    office.calm();
+    office.connect("");
+    engine.reload().await.unwrap();
+    office.until_done(error.run.as_deref().unwrap()).await;
+    assert_eq!((office.candidates(&email("Ada")).len(), office.files(&email("Ada")).len()), (1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_step_may_become_a_warning_and_stays_so() {
+    let office = Office::open().await;
+    office.edit(
+        "mappings/carerix/actions/create_candidate.yaml",
+        "        already: { query: crEmployeeAttachmentPage, where: importID = $key }",
+        "        already: { query: crEmployeeAttachmentPage, where: importID = $key }\n        \
+         on_error: { warn: \"a file was not taken\" }",
+    );
+    office.faults(json!([
+        {"when": {"operation": "crEmployeeAttachmentCreate"}, "do": {"error": {"error_type": "BAD_REQUEST"}}, "times": 1},
+        {"when": {"operation": "crEmployeeAttachmentCreate", "from": 2}, "do": {"status": {"code": 503}}},
+        {"when": {"operation": "crEmployeeAttachmentPage"}, "do": {"status": {"code": 503}}},
+    ]));
+    let error = office.act(wish("create_candidate", person("Ada"))).await.unwrap_err();
+    assert_eq!(error.code, Code::Unclear);
+    office.calm();
+    let acted = office.act(wish("create_candidate", person("Ada"))).await.unwrap();
+    assert_eq!(acted.warnings, ["a file was not taken"]);
+    assert_eq!(office.files(&email("Ada")), ["brief.txt"], "what was refused is not sent again");
+    let again = office.act(wish("create_candidate", person("Ada"))).await.unwrap();
+    assert_eq!((again.repeated, again.warnings), (true, acted.warnings));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

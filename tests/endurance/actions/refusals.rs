@@ -44,7 +44,10 @@ async fn a_refusal_is_not_remembered() {
     let mut other = person("Ada");
     other["candidate"]["last_name"] = json!("Berg");
     let exists = office.act(wish("create_candidate", other)).await.unwrap_err();
-    assert_eq!((exists.code, exists.problems[0].pointer.as_str()), (Code::ApplicationExists, "/candidate/email_address"));
+    assert_eq!(
+        (exists.code, exists.problems[0].pointer.as_str()),
+        (Code::ApplicationExists, "/candidate/email_address")
+    );
     assert_eq!(office.candidates(&email("Ada")).len(), 1);
 }
 
@@ -97,7 +100,7 @@ async fn a_stage_may_be_set_again_and_a_dry_run_sends_nothing() {
     let sent = moved.steps.iter().find(|step| step.kind == "update").unwrap().sends.as_ref().unwrap();
     assert!(sent.document.contains("crMatchUpdate") && sent.variables["_id"] == application["remote_id"], "{sent:?}");
     assert!(office.engine.store().action_runs(None, 9).await.unwrap().is_empty());
-    assert!(office.sandbox.stats().operations.get("crMatchUpdate").is_none());
+    assert!(!office.sandbox.stats().operations.contains_key("crMatchUpdate"));
 
     let office_act = async || office.act(wish("set_application_stage", stage.clone())).await.unwrap();
     let (first, second) = (office_act().await, office_act().await);
@@ -135,10 +138,18 @@ async fn a_connection_may_keep_only_what_actions_made() {
     assert!(accepted.counts.deleted > 0);
     let left = office.engine.list(Some(NAME), &CANDIDATES, None, 99).await.unwrap().records;
     assert_eq!(left.len(), 1);
-    // One that the source has no more goes, and what others add does not come.
-    office.sandbox.insert("CREmployee", json!({"firstName": "Nobody"}).as_object().unwrap()).unwrap();
+    // What others add does not come, also not when the source tells of it.
+    let other = office.sandbox.insert("CREmployee", json!({"firstName": "Nobody"}).as_object().unwrap()).unwrap();
+    let followed = office.follow(&CANDIDATES, &[id.clone(), other]).await;
+    assert_eq!((followed.counts.fetched, followed.for_sync, followed.unread), (1, Vec::new(), Vec::new()));
     assert!(matches!(read(&options).await.state, State::Complete));
     assert_eq!(office.engine.list(Some(NAME), &CANDIDATES, None, 99).await.unwrap().records.len(), 1);
+
+    // One that the source has no more goes.
+    office.sandbox.remove("CREmployee", &id).unwrap();
+    let read_again = read(&options).await;
+    assert!(matches!(read_again.state, State::Complete), "{:?}", read_again.state);
+    assert_eq!(read_again.counts.deleted, 1);
 
     office.connect("");
     let all = read(&options).await;
