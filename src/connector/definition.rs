@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::changes::{self, Changes};
 use super::headers::HeaderPattern;
 use super::keys::{
-    CONNECTOR, DATE, DELETION, FAULTS, FILTERS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS, SETTING, WRITES,
-    WRITES_KIND,
+    CONNECTOR, DATE, DELETION, FAULTS, FILTERS, FREE_FIELDS, OAUTH2, PLACEMENTS, SCALAR, SCALAR_KINDS, SCRIPTS,
+    SETTING, WRITES, WRITES_KIND,
 };
 use super::limits::SaidLimits;
 use super::pages::Pages;

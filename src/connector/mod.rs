@@ -163,7 +163,10 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     if problems.wants_warnings() {
         let plans: Vec<&Plan> = plans.values().map(Arc::as_ref).collect();
         // What cannot be read may use anything.
-        if plans.len() == documents.len() && documents.len() == files.mappings.len() && actions.len() == files.actions.len() {
+        if plans.len() == documents.len()
+            && documents.len() == files.mappings.len()
+            && actions.len() == files.actions.len()
+        {
             let used = warn::used(&documents, &action_documents);
             warn::tables(&tables, &[&files, &overlay], &used, &plans, problems);
             warn::functions(&scripts, &used, problems);
@@ -273,7 +276,7 @@ fn settings(definition: &Definition, connection: &Connection, problems: &Problem
             problems.report(
                 Problem::error("M0619", format!("`{}` is no value of the setting `{name}`", given.value))
                     .at(&connection.file, given.span, "no such value")
-                    .suggest(&given.value, setting.values.iter().map(String::as_str))
+                    .suggest(&given.value, setting.values.iter().map(String::as_str)),
             );
         }
         let value = fill(value.map_or(missing, String::as_str), &settings);

@@ -176,14 +176,20 @@ pub(super) enum Each {
 #[derive(Debug)]
 pub(super) enum Origin {
     Path(Vec<usize>),
-    Join { parts: Vec<Part>, with: String },
+    Join {
+        parts: Vec<Part>,
+        with: String,
+    },
     Value(Constant),
     Call(Box<Call>),
     Object(Vec<FieldPlan>),
     /// An input object of the source.
     Input(Vec<FieldPlan>),
     Variable(Variable),
-    Ref { entity: &'static str, slots: Vec<usize> },
+    Ref {
+        entity: &'static str,
+        slots: Vec<usize>,
+    },
     All(Vec<Rule>),
     CustomFields(CustomFields),
 }

@@ -155,13 +155,7 @@ impl Work<'_> {
         }
     }
 
-    fn filter(
-        &self,
-        ask: &document::Ask,
-        pages: bool,
-        view: &mut View<'_>,
-        draft: &mut Draft<'_>,
-    ) -> Option<()> {
+    fn filter(&self, ask: &document::Ask, pages: bool, view: &mut View<'_>, draft: &mut Draft<'_>) -> Option<()> {
         let stray = |what: &str, at| {
             self.problems.report(
                 Problem::error("M0809", format!("`{what}` goes with `where`"))
@@ -177,7 +171,9 @@ impl Work<'_> {
         };
         let Some(argument) = self.around.dialect.pages.filter.as_ref().filter(|_| pages) else {
             let (label, help) = match pages {
-                true => ("cannot be sent", "name the argument that takes it under `pages` in connector.yaml: `filter: …`"),
+                true => {
+                    ("cannot be sent", "name the argument that takes it under `pages` in connector.yaml: `filter: …`")
+                }
                 false => ("cannot be sent", "name a query that yields pages, or give its arguments under `arguments`"),
             };
             self.problems.report(
@@ -265,8 +261,7 @@ impl Work<'_> {
             PageStart::Number(argument) => Some(format!("{argument}: 0")),
             PageStart::Cursor(_) => None,
         };
-        let paging: Vec<String> =
-            start.into_iter().chain([format!("{}: 1", dialect.size)]).chain(order).collect();
+        let paging: Vec<String> = start.into_iter().chain([format!("{}: 1", dialect.size)]).chain(order).collect();
         draft.fixed.push(match &dialect.argument {
             Some(argument) => format!("{argument}: {{{}}}", paging.join(", ")),
             None => paging.join(", "),
@@ -277,7 +272,8 @@ impl Work<'_> {
     fn all_given(&self, ask: &document::Ask, definition: &Component<FieldDefinition>, draft: &Draft<'_>) {
         let given = |name: &str| {
             let is_written = ask.arguments.iter().any(|part| part.value.0.value == name && !part.value.1.off);
-            let is_fixed = draft.fixed.iter().any(|fixed| fixed.split_once(':').is_some_and(|(known, _)| known == name));
+            let is_fixed =
+                draft.fixed.iter().any(|fixed| fixed.split_once(':').is_some_and(|(known, _)| known == name));
             is_written || is_fixed
         };
         let missing = definition.arguments.iter().filter(|argument| argument.is_required());

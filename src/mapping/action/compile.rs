@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::compile::{Compiler, Named, State, Surroundings, View, named};
+use super::super::plan::When;
 use super::super::shape::{Node, Scope, Shape};
 use super::super::signature::Digest;
 use super::super::time::DateFormat;
 use super::super::write::Terms;
-use super::super::plan::When;
 use super::ask::Draft;
 use super::document::{self, ActionDocument, Kind as Written};
 use super::names::{self, Bound, Names, Reads};
-use super::plan::{ActionPlan, Ask, FetchFile, Fail, Find, ForEach, MadeMessage, Message, Mutate, Repetition, Step, StepKind, Touches};
+use super::plan::{
+    ActionPlan, Ask, Fail, FetchFile, Find, ForEach, MadeMessage, Message, Mutate, Repetition, Step, StepKind, Touches,
+};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile};
 use crate::model::{ACTIONS, Action, Kind, MODELS, Model};
 use crate::schema::{Schema, Target};
@@ -251,10 +253,13 @@ impl<'a> Work<'a> {
             return Some(());
         }
         self.problems.report(
-            Problem::error("M0803", format!("`{}` yields something else than `{}`", already.field.value, ask.field.value))
-                .at(self.file, already.field.span, format!("yields a {}", found.0))
-                .because(Place::new(self.file, ask.field.span), format!("yields a {}", changed.0))
-                .help("what is found takes the place of what the change returns, so both are of one type"),
+            Problem::error(
+                "M0803",
+                format!("`{}` yields something else than `{}`", already.field.value, ask.field.value),
+            )
+            .at(self.file, already.field.span, format!("yields a {}", found.0))
+            .because(Place::new(self.file, ask.field.span), format!("yields a {}", changed.0))
+            .help("what is found takes the place of what the change returns, so both are of one type"),
         );
         None
     }
@@ -263,7 +268,9 @@ impl<'a> Work<'a> {
     fn bind(&mut self, written: &Written, kind: &Unsent<'_>) {
         let (name, target) = match (written, kind) {
             (Written::Find { name, .. }, Unsent::Find { ask, .. })
-            | (Written::Change { name, .. }, Unsent::Change { ask, .. }) => (name, Target::Object(ask.row_type.clone())),
+            | (Written::Change { name, .. }, Unsent::Change { ask, .. }) => {
+                (name, Target::Object(ask.row_type.clone()))
+            }
             (Written::FetchFile { name, .. }, _) => (name, Names::file()),
             _ => return,
         };
@@ -335,9 +342,7 @@ impl<'a> Work<'a> {
     fn message(&self, message: &document::Message, view: &mut View<'_>) -> Message {
         match message {
             document::Message::Fixed(text) => Message::Fixed(text.clone()),
-            document::Message::Made(spec) => {
-                Message::Made(MadeMessage(self.compiler().rules(spec, &Kind::Text, view)))
-            }
+            document::Message::Made(spec) => Message::Made(MadeMessage(self.compiler().rules(spec, &Kind::Text, view))),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::document::{NamedText, Part, Reader, Spec};
-use super::keys::{self, ACTION, ALREADY, KINDS, NONE, NO_KIND, ON_ERROR};
+use super::keys::{self, ACTION, ALREADY, KINDS, NO_KIND, NONE, ON_ERROR};
 use super::plan::{FailCode, Word};
 use crate::diagnostics::{Place, Problem, Problems, SourceFile, Span};
 use crate::yaml::{self, Entry, Fields, Located, Node, Value};
@@ -33,10 +33,29 @@ pub(super) struct Step {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Find { name: Located<String>, ask: Ask, none: Option<Fail> },
-    Change { word: Word, name: Located<String>, ask: Ask, already: Option<Ask>, on_error: Option<Message> },
-    ForEach { list: Located<String>, name: Located<String>, steps: Vec<Step> },
-    FetchFile { name: Located<String>, from: Located<String>, max_size: Option<u64>, types: Vec<String> },
+    Find {
+        name: Located<String>,
+        ask: Ask,
+        none: Option<Fail>,
+    },
+    Change {
+        word: Word,
+        name: Located<String>,
+        ask: Ask,
+        already: Option<Ask>,
+        on_error: Option<Message>,
+    },
+    ForEach {
+        list: Located<String>,
+        name: Located<String>,
+        steps: Vec<Step>,
+    },
+    FetchFile {
+        name: Located<String>,
+        from: Located<String>,
+        max_size: Option<u64>,
+        types: Vec<String>,
+    },
     Fail(Fail),
     Warn(Message),
     Stop,

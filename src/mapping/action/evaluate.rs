@@ -103,7 +103,9 @@ impl<'p, 'a> Evaluation<'p, 'a> {
         let row = row.map_err(|Failure(why)| vec![failed("", why)])?;
         let misfits = projection.misfits().iter();
         let misfits: Issues = misfits
-            .map(|misfit| failed(&misfit.path, format!("something else than {} stands in `{}`", misfit.wanted, misfit.path)))
+            .map(|misfit| {
+                failed(&misfit.path, format!("something else than {} stands in `{}`", misfit.wanted, misfit.path))
+            })
             .collect();
         if !misfits.is_empty() {
             return Err(misfits);
@@ -238,10 +240,12 @@ impl<'p, 'a> Evaluation<'p, 'a> {
             let mut out = Vec::new();
             let (found, told) = self.make(field.name, Work::Field(field), &mut out);
             issues.extend(told.issues);
-            decided.extend(told.decided.into_iter().map(|one| Decided { path: format!("{before}{}", one.path), ..one }));
+            decided
+                .extend(told.decided.into_iter().map(|one| Decided { path: format!("{before}{}", one.path), ..one }));
             if found {
                 let written = &out[field.key.len()..];
-                members.insert(field.name.to_owned(), serde_json::from_slice(written).expect("what was written is JSON"));
+                members
+                    .insert(field.name.to_owned(), serde_json::from_slice(written).expect("what was written is JSON"));
             } else if field.required {
                 missing.get_or_insert_with(|| field.name.to_owned());
             }
@@ -343,7 +347,8 @@ fn rows<'j>(page: &'j Json, path: &[Box<str>]) -> Option<Vec<&'j Json>> {
     let mut here = vec![page];
     let mut lists = 0;
     for name in path {
-        let members: Option<Vec<&Json>> = here.into_iter().filter(|value| !value.is_null()).map(|value| value.get(&**name)).collect();
+        let members: Option<Vec<&Json>> =
+            here.into_iter().filter(|value| !value.is_null()).map(|value| value.get(&**name)).collect();
         here = Vec::new();
         for member in members? {
             match member {
@@ -362,12 +367,11 @@ fn rows<'j>(page: &'j Json, path: &[Box<str>]) -> Option<Vec<&'j Json>> {
 fn written(filter: &Filter, values: &Map<String, Json>, key: &str, quoting: &Quoting) -> Result<String, Issues> {
     let mut text = String::new();
     let mut issues = Vec::new();
-    let mut push = |name: &str, value: Option<&Json>, text: &mut String| {
-        match quoting.write(value.unwrap_or(&Json::Null)) {
+    let mut push =
+        |name: &str, value: Option<&Json>, text: &mut String| match quoting.write(value.unwrap_or(&Json::Null)) {
             Ok(written) => text.push_str(&written),
             Err(why) => issues.push(failed(name, why)),
-        }
-    };
+        };
     for piece in &filter.pieces {
         match piece {
             Piece::Text(piece) => text.push_str(piece),

@@ -53,7 +53,9 @@ impl Quoting {
         }
         match self.quotes.iter().find(|quote| !text.contains(**quote)) {
             Some(quote) => Ok(format!("{quote}{text}{quote}")),
-            None => Err("the text has every kind of quote that this source knows, so it cannot stand in a filter".into()),
+            None => {
+                Err("the text has every kind of quote that this source knows, so it cannot stand in a filter".into())
+            }
         }
     }
 }
@@ -123,7 +125,10 @@ mod tests {
     fn placeholders_stand_outside_of_quotes() {
         let text = |text: &str| Ok(Piece::Text(text.to_owned()));
         let value = |name: &str| Ok(Piece::Value(name.to_owned()));
-        assert_eq!(placeholders("a = $mail and b = $key"), [text("a = "), value("mail"), text(" and b = "), Ok(Piece::Key)]);
+        assert_eq!(
+            placeholders("a = $mail and b = $key"),
+            [text("a = "), value("mail"), text(" and b = "), Ok(Piece::Key)]
+        );
         assert_eq!(placeholders("price = '$ 5'"), [text("price = '$ 5'")]);
         assert!(placeholders("a = '$mail'").contains(&Err(5..10)));
         assert!(placeholders("a = \"it's $mail\"").contains(&Err(10..15)));

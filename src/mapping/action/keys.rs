@@ -86,7 +86,11 @@ pub(crate) static KINDS: &[Keys] = &[
         "Asks the source for one object. Without one the name is null",
         &[
             Key::required("find", NAME, "The name by which later steps read the object"),
-            Key::required("query", Is::Text, "A field of the query type: one object, or pages of which the first row counts"),
+            Key::required(
+                "query",
+                Is::Text,
+                "A field of the query type: one object, or pages of which the first row counts",
+            ),
             ARGUMENTS,
             WHERE,
             WITH,
@@ -97,7 +101,11 @@ pub(crate) static KINDS: &[Keys] = &[
     .and(WHEN),
     change(&[Key::required(Word::Create.as_str(), NAME, "Makes something new; the name by which later steps read it")]),
     change(&[Key::required(Word::Update.as_str(), NAME, "Changes something; the name by which later steps read it")]),
-    change(&[Key::required(Word::Call.as_str(), NAME, "Does something else; the name by which later steps read what it returns")]),
+    change(&[Key::required(
+        Word::Call.as_str(),
+        NAME,
+        "Does something else; the name by which later steps read what it returns",
+    )]),
     Keys::new(
         "`for_each`",
         "Does steps for each entry of a list of objects",
@@ -140,12 +148,7 @@ pub(crate) static KINDS: &[Keys] = &[
         &[Key::required("warn", MESSAGE, "What to say: a text, or a rule that makes one")],
     )
     .and(WHEN),
-    Keys::new(
-        "`stop`",
-        "Ends the action well",
-        &[Key::required("stop", Is::Flag, "Always `true`")],
-    )
-    .and(WHEN),
+    Keys::new("`stop`", "Ends the action well", &[Key::required("stop", Is::Flag, "Always `true`")]).and(WHEN),
 ];
 
 const WHEN_KEY: Key = Key::optional("when", Is::Defined("condition"), "The step is left out unless this holds");

@@ -27,4 +27,6 @@ pub(in crate::mapping) use names::Names;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{ActionPlan, Fail, FailCode, FetchFile, Find, ForEach, MadeMessage, Message, Mutate, Step, StepKind, Word};
+pub use plan::{
+    ActionPlan, Fail, FailCode, FetchFile, Find, ForEach, MadeMessage, Message, Mutate, Step, StepKind, Word,
+};

@@ -44,11 +44,23 @@ pub(super) struct Bound {
 
 impl Names {
     /// The names before the first step.
-    pub(super) fn new(action: &'static Action, schema: &mut Schema, steps: &[Step], file: &Arc<SourceFile>, at: Span) -> Names {
+    pub(super) fn new(
+        action: &'static Action,
+        schema: &mut Schema,
+        steps: &[Step],
+        file: &Arc<SourceFile>,
+        at: Span,
+    ) -> Names {
         define(schema, INPUT, action.fields);
-        let text = |name: &str, scalar: Scalar| (name.to_owned(), Target::Scalar(scalar.clone(), scalar.describe().to_owned()));
-        let file_members =
-            vec![text("name", Scalar::Text), text("content_type", Scalar::Text), text("size", Scalar::Int), text("content", Scalar::Text)];
+        let text = |name: &str, scalar: Scalar| {
+            (name.to_owned(), Target::Scalar(scalar.clone(), scalar.describe().to_owned()))
+        };
+        let file_members = vec![
+            text("name", Scalar::Text),
+            text("content_type", Scalar::Text),
+            text("size", Scalar::Int),
+            text("content", Scalar::Text),
+        ];
         schema.define(FILE, file_members);
         let mut bound = Vec::new();
         collect(steps, false, file, &mut bound);
@@ -134,10 +146,7 @@ impl Names {
                 let names = self.visible.iter().map(|one| one.name.as_str());
                 match closest(name, names) {
                     Some(close) => problem.help(format!("did you mean `{close}`?")),
-                    None => problem.help(format!(
-                        "{}; a fixed value is written as `{{ value: … }}`",
-                        self.describe()
-                    )),
+                    None => problem.help(format!("{}; a fixed value is written as `{{ value: … }}`", self.describe())),
                 }
             }
         });
@@ -152,7 +161,8 @@ pub(super) fn dates() -> (String, Arc<DateFormat>) {
 /// The names that steps bind, and whether inside of a list.
 fn collect(steps: &[Step], inside: bool, file: &Arc<SourceFile>, bound: &mut Vec<(String, Place, bool)>) {
     for step in steps {
-        let mut add = |name: &Located<String>, inside| bound.push((name.value.clone(), Place::new(file, name.span), inside));
+        let mut add =
+            |name: &Located<String>, inside| bound.push((name.value.clone(), Place::new(file, name.span), inside));
         match &step.kind {
             Written::Find { name, .. } | Written::Change { name, .. } | Written::FetchFile { name, .. } => {
                 add(name, inside);

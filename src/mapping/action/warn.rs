@@ -69,10 +69,9 @@ fn each<'d>(steps: &'d [Step], look: &mut impl FnMut(&'d Step)) {
 fn specs_of(kind: &Kind) -> Vec<&Spec> {
     match kind {
         Kind::Find { ask, none, .. } => of_ask(ask).chain(none.iter().filter_map(of_fail)).collect(),
-        Kind::Change { ask, already, on_error, .. } => of_ask(ask)
-            .chain(already.iter().flat_map(of_ask))
-            .chain(on_error.iter().filter_map(of_message))
-            .collect(),
+        Kind::Change { ask, already, on_error, .. } => {
+            of_ask(ask).chain(already.iter().flat_map(of_ask)).chain(on_error.iter().filter_map(of_message)).collect()
+        }
         Kind::Fail(fail) => of_fail(fail).into_iter().collect(),
         Kind::Warn(message) => of_message(message).into_iter().collect(),
         Kind::ForEach { .. } | Kind::FetchFile { .. } | Kind::Stop | Kind::Off => Vec::new(),

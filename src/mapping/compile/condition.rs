@@ -159,7 +159,9 @@ impl<'a> Compiler<'a> {
             Condition::And(parts) => Some(Test::And(self.resolve_all(parts, text, view)?)),
             Condition::Or(parts) => Some(Test::Or(self.resolve_all(parts, text, view)?)),
             Condition::Not(inner) => match &**inner {
-                Condition::Empty { path } if !path.text.starts_with('$') => self.ask(path, Check::Filled, condition, text, view),
+                Condition::Empty { path } if !path.text.starts_with('$') => {
+                    self.ask(path, Check::Filled, condition, text, view)
+                }
                 inner => Some(Test::Not(Box::new(self.resolve(inner, text, view)?))),
             },
             Condition::Empty { path } => self.ask(path, Check::Empty, condition, text, view),

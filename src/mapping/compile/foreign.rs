@@ -63,9 +63,12 @@ impl Compiler<'_> {
     ) -> Option<FieldPlan> {
         let Some(kind) = self.kind_of(ty) else {
             self.problems.report(
-                Problem::error("M0202", format!("`{}` is of type `{ty}`, which this connector cannot write", name.value))
-                    .at(self.file, name.span, "of a type without a meaning here")
-                    .help("scalars get their meaning under `scalars` in connector.yaml"),
+                Problem::error(
+                    "M0202",
+                    format!("`{}` is of type `{ty}`, which this connector cannot write", name.value),
+                )
+                .at(self.file, name.span, "of a type without a meaning here")
+                .help("scalars get their meaning under `scalars` in connector.yaml"),
             );
             return None;
         };
@@ -195,10 +198,11 @@ impl Compiler<'_> {
         if found.is_none() {
             let written = &self.file.text[node.span.start..node.span.end];
             let kind = Kind::Foreign(foreign);
-            self.problems.report(
-                Problem::error("M0203", format!("`{written}` is not {}", kind.describe()))
-                    .at(self.file, node.span, "does not fit the field"),
-            );
+            self.problems.report(Problem::error("M0203", format!("`{written}` is not {}", kind.describe())).at(
+                self.file,
+                node.span,
+                "does not fit the field",
+            ));
         }
         found
     }
@@ -233,10 +237,8 @@ impl Compiler<'_> {
     /// A constant of any kind, a list of them where the kind is a list.
     fn any_constant(&self, node: &Node, kind: &'static Kind) -> Option<Constant> {
         let (Kind::List(item), Value::List(items)) = (kind, &node.value) else { return self.constant(node, kind) };
-        let items: Vec<Option<Json>> = items
-            .iter()
-            .map(|node| serde_json::from_slice(&self.any_constant(node, item)?).ok())
-            .collect();
+        let items: Vec<Option<Json>> =
+            items.iter().map(|node| serde_json::from_slice(&self.any_constant(node, item)?).ok()).collect();
         let items: Option<Vec<Json>> = items.into_iter().collect();
         Some(json(&Json::Array(items?)))
     }

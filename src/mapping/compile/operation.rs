@@ -281,7 +281,13 @@ impl Compiler<'_> {
         Some(Some(sound?))
     }
 
-    pub(in crate::mapping) fn sort_key(&self, key: &Located<String>, path: &str, row_type: &str, rows_are: &(Place, String)) -> Option<()> {
+    pub(in crate::mapping) fn sort_key(
+        &self,
+        key: &Located<String>,
+        path: &str,
+        row_type: &str,
+        rows_are: &(Place, String),
+    ) -> Option<()> {
         let offset = key.value.len() - path.len();
         let problem = match self.schema.walk(row_type, path) {
             Ok(steps) if steps.iter().all(|step| !step.target.is_list()) && is_scalar(&steps) => return Some(()),

@@ -105,10 +105,18 @@ impl CustomFields {
                 out.extend_from_slice(written.as_bytes());
                 Ok(true)
             }
-            CustomKind::Text => single(&value).write(&Kind::Text, Manner { flags: with.flags, terms: None }, out).map(|()| true),
-            CustomKind::Number => single(&value).write(&Kind::Number, Manner { flags: with.flags, terms: None }, out).map(|()| true),
-            CustomKind::Integer => single(&value).write(&Kind::Integer, Manner { flags: with.flags, terms: None }, out).map(|()| true),
-            CustomKind::Boolean => flag(&value).write(&Kind::Boolean, Manner { flags: with.flags, terms: None }, out).map(|()| true),
+            CustomKind::Text => {
+                single(&value).write(&Kind::Text, Manner { flags: with.flags, terms: None }, out).map(|()| true)
+            }
+            CustomKind::Number => {
+                single(&value).write(&Kind::Number, Manner { flags: with.flags, terms: None }, out).map(|()| true)
+            }
+            CustomKind::Integer => {
+                single(&value).write(&Kind::Integer, Manner { flags: with.flags, terms: None }, out).map(|()| true)
+            }
+            CustomKind::Boolean => {
+                flag(&value).write(&Kind::Boolean, Manner { flags: with.flags, terms: None }, out).map(|()| true)
+            }
             CustomKind::Date | CustomKind::DateTime => self.date(entry.kind, &value, out).map(|()| true),
             CustomKind::Choice => choice(entry, &value, with.labels, out, report),
             CustomKind::Choices => Ok(choices(entry, &value, with.labels, out, report)),

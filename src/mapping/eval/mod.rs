@@ -192,7 +192,13 @@ impl<'e, T: Trace> Eval<'e, '_, '_, T> {
         found
     }
 
-    pub(in crate::mapping) fn alternatives(&mut self, rules: &'e [Rule], kind: &Kind, row: Row, out: &mut Vec<u8>) -> Found {
+    pub(in crate::mapping) fn alternatives(
+        &mut self,
+        rules: &'e [Rule],
+        kind: &Kind,
+        row: Row,
+        out: &mut Vec<u8>,
+    ) -> Found {
         for rule in rules {
             let start = out.len();
             self.trace.enter_rule(rule);

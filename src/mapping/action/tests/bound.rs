@@ -118,8 +118,10 @@ fn messages_are_texts_or_made() {
 
 #[test]
 fn what_was_touched_is_read_of_the_names_in_the_end() {
-    let steps = text("create_application", "- find: post\n  query: post\n  arguments: { id: input.application.job_id }");
-    let plan = try_compile(&format!("{steps}touches: {{ jobs: post.id, users: post.author.id }}\n"), Problems::new()).unwrap();
+    let steps =
+        text("create_application", "- find: post\n  query: post\n  arguments: { id: input.application.job_id }");
+    let plan =
+        try_compile(&format!("{steps}touches: {{ jobs: post.id, users: post.author.id }}\n"), Problems::new()).unwrap();
     let touched = plan.touched(&context(), &json!({ "post": { "id": "12", "author": null } }).to_string()).unwrap();
     let touched: Vec<(&str, &str)> = touched.iter().map(|one| (one.model.name, one.remote_id.as_str())).collect();
     assert_eq!(touched, [("jobs", "12")]);
@@ -130,7 +132,10 @@ fn what_was_touched_is_read_of_the_names_in_the_end() {
 
 #[test]
 fn input_that_nobody_reads_is_warned_of_when_it_was_given() {
-    let steps = text("add_application_note", "- find: post\n  query: post\n  arguments: { id: input.application_id }\n- warn: { path: input.content }");
+    let steps = text(
+        "add_application_note",
+        "- find: post\n  query: post\n  arguments: { id: input.application_id }\n- warn: { path: input.content }",
+    );
     let warnings = |plan: &super::ActionPlan, input: Value| plan.warnings(&input);
     let plan = try_compile(&steps, Problems::new()).unwrap();
     let note = json!({ "application_id": "1", "content": "x", "content_type": "PLAIN_TEXT" });
@@ -153,7 +158,10 @@ fn names_and_conditions_without_a_use_are_warned_of() {
     let report = {
         let super::Source { schema, dialect, tables, scripts } = &*super::SOURCE;
         let around = crate::mapping::Surroundings { schema, dialect, tables, scripts };
-        let file = crate::diagnostics::SourceFile::new("action.yaml", format!("{steps}conditions: {{ odd: post.id is empty }}\n").as_str());
+        let file = crate::diagnostics::SourceFile::new(
+            "action.yaml",
+            format!("{steps}conditions: {{ odd: post.id is empty }}\n").as_str(),
+        );
         let document = super::ActionDocument::parse(&file, &problems).unwrap();
         super::compile(&document, around, &problems).unwrap();
         problems.into_report()

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::{ActionContext, ActionDocument, ActionPlan, Evaluation, Issues, Quoting, Request, Step, compile};
 use crate::diagnostics::{Problems, Report, SourceFile};
-use crate::mapping::{DateFormat, Dialect, NestedLists, PageArguments, PageStart, SortArgument, Surroundings, TypeMark};
+use crate::mapping::{
+    DateFormat, Dialect, NestedLists, PageArguments, PageStart, SortArgument, Surroundings, TypeMark,
+};
 use crate::schema::{Scalar, Schema};
 use crate::script::{Limits, Scripts};
 use crate::table::{Table, Tables};
@@ -141,7 +143,12 @@ fn context() -> ActionContext<'static> {
     ActionContext { now: "2026-06-15T12:00:00Z".parse().unwrap(), key: "k123456789012345678901ab" }
 }
 
-fn evaluate<R>(plan: &ActionPlan, step: &Step, environment: &Value, with: impl FnOnce(&mut Evaluation<'_, '_>) -> R) -> Result<R, Issues> {
+fn evaluate<R>(
+    plan: &ActionPlan,
+    step: &Step,
+    environment: &Value,
+    with: impl FnOnce(&mut Evaluation<'_, '_>) -> R,
+) -> Result<R, Issues> {
     let environment = environment.to_string();
     Evaluation::new(plan, step, &context(), &environment).map(|mut evaluation| with(&mut evaluation))
 }

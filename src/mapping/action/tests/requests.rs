@@ -34,7 +34,10 @@ fn a_search_asks_for_the_first_row_of_what_is_read_later() {
            persons(filter: $filter, paging: {number: 0, size: 1, order: [{key: \"number\", way: DOWN}, {key: \"id\", way: UP}]}) {\n    \
              rows {\n      id\n      name\n    }\n  }\n}\n"
     );
-    assert_eq!(Value::Object(found.variables.clone()), json!({ "filter": "mail = \"o'neil@example.org\" and number != 0" }));
+    assert_eq!(
+        Value::Object(found.variables.clone()),
+        json!({ "filter": "mail = \"o'neil@example.org\" and number != 0" })
+    );
     let page = |rows: Value| json!({ "persons": { "rows": rows } });
     assert_eq!(found.result(&page(json!([{ "id": "7" }, { "id": "8" }]))), json!({ "id": "7" }));
     assert_eq!(found.result(&page(json!([]))), Value::Null);
@@ -51,7 +54,9 @@ fn a_search_for_a_missing_value_finds_nothing_and_asks_for_nothing() {
 fn a_change_sends_its_values_as_variables_and_is_found_again_by_its_mark() {
     let plan = plan("create_candidate", &SEARCH.replace("person.posts is not empty and ", ""));
     let change = request_of(&plan, 1, &candidate()).unwrap().unwrap();
-    assert!(change.document.starts_with("mutation create_candidate_create_person($data: PersonRequest!) {\n  makePerson(data: $data) {\n"));
+    assert!(change.document.starts_with(
+        "mutation create_candidate_create_person($data: PersonRequest!) {\n  makePerson(data: $data) {\n"
+    ));
     let data = json!({ "kind": "Person", "last": "O'Neil", "mark": "k123456789012345678901ab" });
     assert_eq!(Value::Object(change.variables), json!({ "data": data }));
     let already = evaluate(&plan, &plan.steps()[1], &candidate(), |one| one.already()).unwrap().unwrap().unwrap();
@@ -74,7 +79,10 @@ fn a_text_that_no_quotes_can_hold_fails_the_step() {
 
 #[test]
 fn what_must_be_given_and_has_no_value_fails_a_change() {
-    let plan = plan("set_application_stage", "- update: post\n  mutation: changePost\n  repeatable: true\n  arguments: { id: input.application_id, data: { object: { text: input.stage_id } } }");
+    let plan = plan(
+        "set_application_stage",
+        "- update: post\n  mutation: changePost\n  repeatable: true\n  arguments: { id: input.application_id, data: { object: { text: input.stage_id } } }",
+    );
     let issues = request(&plan, &json!({ "input": { "stage_id": "3" } })).unwrap_err();
     assert_eq!((issues[0].field.as_str(), issues.len()), ("id", 1));
     let fine = request(&plan, &json!({ "input": { "application_id": "1", "stage_id": "3" } })).unwrap().unwrap();
@@ -84,7 +92,9 @@ fn what_must_be_given_and_has_no_value_fails_a_change() {
 #[test]
 fn conditions_ask_names_and_settings() {
     let held = |condition: &str, environment: Value| {
-        let steps = format!("- find: post\n  query: post\n  arguments: {{ id: input.application.job_id }}\n- stop: true\n  when: {condition}");
+        let steps = format!(
+            "- find: post\n  query: post\n  arguments: {{ id: input.application.job_id }}\n- stop: true\n  when: {condition}"
+        );
         let plan = plan("create_application", &steps);
         evaluate(&plan, &plan.steps()[1], &environment, |one| one.holds()).unwrap()
     };
@@ -103,7 +113,8 @@ fn conditions_ask_names_and_settings() {
 
 #[test]
 fn a_fixed_argument_of_the_connector_goes_along() {
-    let (codes, report) = refused("create_application", "- find: post\n  query: psot\n  arguments: { id: input.application.job_id }");
+    let (codes, report) =
+        refused("create_application", "- find: post\n  query: psot\n  arguments: { id: input.application.job_id }");
     assert_eq!(codes, ["M0101"]);
     assert!(report.contains("did you mean `post`?"), "{report}");
 }
@@ -113,10 +124,24 @@ fn requests_are_checked_against_the_schema() {
     let find = |rest: &str| codes("create_candidate", &format!("- find: person\n  {rest}"));
     assert_eq!(find("query: count"), ["M0807"]);
     assert_eq!(find("query: person"), ["M0804"]);
-    assert_eq!(find("{ query: person, arguments: { id: input.candidate.title, idd: input.candidate.title } }".trim_matches(['{', '}', ' ']).replace(", arguments", "\n  arguments").as_str()), ["M0105"]);
+    assert_eq!(
+        find(
+            "{ query: person, arguments: { id: input.candidate.title, idd: input.candidate.title } }"
+                .trim_matches(['{', '}', ' '])
+                .replace(", arguments", "\n  arguments")
+                .as_str()
+        ),
+        ["M0105"]
+    );
     assert_eq!(find("query: person\n  where: \"a = 1\"\n  arguments: { id: input.candidate.title }"), ["M0106"]);
-    assert_eq!(find("query: persons\n  where: \"a = '$mail'\"\n  with: { mail: input.candidate.title }"), ["M0809", "M0809"]);
-    assert_eq!(find("query: persons\n  where: \"a = $mial\"\n  with: { mail: input.candidate.title }"), ["M0809", "M0809"]);
+    assert_eq!(
+        find("query: persons\n  where: \"a = '$mail'\"\n  with: { mail: input.candidate.title }"),
+        ["M0809", "M0809"]
+    );
+    assert_eq!(
+        find("query: persons\n  where: \"a = $mial\"\n  with: { mail: input.candidate.title }"),
+        ["M0809", "M0809"]
+    );
     assert_eq!(find("query: persons\n  with: { mail: input.candidate.title }"), ["M0809"]);
     assert_eq!(find("query: persons\n  arguments: { paging: { value: { size: 2 } } }"), ["M0105"]);
     assert_eq!(find("query: persons\n  sort: [posts.id]"), ["M0107"]);
@@ -124,6 +149,7 @@ fn requests_are_checked_against_the_schema() {
     assert_eq!(change("mutation: makePerson\n  repeatable: true"), ["M0804"]);
     assert_eq!(change("mutation: dropAll\n  repeatable: true"), ["M0807"]);
     assert_eq!(change("mutation: drop\n  arguments: { id: input.candidate.title }"), ["M0802"]);
-    let both = "mutation: drop\n  arguments: { id: input.candidate.title }\n  repeatable: true\n  already: { query: persons }";
+    let both =
+        "mutation: drop\n  arguments: { id: input.candidate.title }\n  repeatable: true\n  already: { query: persons }";
     assert_eq!(change(both), ["M0802", "M0803"]);
 }

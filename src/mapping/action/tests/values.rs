@@ -130,7 +130,9 @@ fn what_can_never_fit_is_refused_at_once() {
     let code = |spec: &str| {
         codes(
             "create_candidate",
-            &format!("- create: person\n  mutation: makePerson\n  repeatable: true\n  arguments: {{ data: {{ object: {{ last: {{ value: x }}, {spec} }} }} }}"),
+            &format!(
+                "- create: person\n  mutation: makePerson\n  repeatable: true\n  arguments: {{ data: {{ object: {{ last: {{ value: x }}, {spec} }} }} }}"
+            ),
         )
     };
     for (spec, expected) in [
