@@ -69,6 +69,12 @@ pub(super) const WEBHOOK_INBOX: &str = "crosswalk_webhook_inbox";
 pub(crate) const API_REQUESTS: &str = "crosswalk_api_requests_total";
 /// How long they took.
 pub(crate) const API_SECONDS: &str = "crosswalk_api_seconds";
+/// Messages to endpoints.
+pub(super) const MESSAGES_SENT: &str = "crosswalk_webhook_messages_total";
+/// Those that wait.
+pub(super) const MESSAGES_WAITING: &str = "crosswalk_webhook_messages_waiting";
+/// Those that were given up.
+pub(super) const MESSAGES_DEAD: &str = "crosswalk_webhook_messages_dead";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -238,6 +244,15 @@ pub static FIGURES: &[Figure] = &[
         "How long answers took, from the head of a request to the last byte that was handed over",
     ),
     figure(WEBHOOK_INBOX, Gauge, CONNECTION, Unit::Count, "Events that wait to be followed"),
+    figure(
+        MESSAGES_SENT,
+        Counter,
+        &["endpoint", "outcome"],
+        Unit::Count,
+        "Attempts to send a message to an endpoint: `delivered`, `failed` (it is sent again), `dead` (it is sent no more)",
+    ),
+    figure(MESSAGES_WAITING, Gauge, &["endpoint"], Unit::Count, "Messages that an endpoint has not taken yet"),
+    figure(MESSAGES_DEAD, Gauge, &["endpoint"], Unit::Count, "Messages that an endpoint did not take within a day"),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.

@@ -3,6 +3,7 @@
 pub mod cases;
 mod coverage;
 mod credentials;
+mod endpoints;
 mod error;
 mod explain;
 mod figures;
@@ -16,6 +17,7 @@ mod rollback;
 mod running;
 mod schemas;
 mod standing;
+mod telling;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use coverage::{Coverage, FieldCoverage, Support};
-pub use credentials::credentials;
+pub use credentials::{Missing, credentials};
+pub use endpoints::{MadeEndpoint, NewEndpoint};
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
 pub(crate) use figures::{API_REQUESTS, API_SECONDS};
@@ -36,7 +39,7 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Received, Reload, Reloaded,
+    Access, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, Outcome, Outgoing, Received, Reload, Reloaded,
     RemapStatus, RunOptions, Running, Status, SyncNow, SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS};
@@ -163,8 +166,12 @@ impl Engine {
             tenant: connection.tenant().to_owned(),
             rules: connection.options.sync,
         };
+        let began_at = Timestamp::now();
+        let live = Arc::clone(&reading.live);
         let mut result = reading.sync(options, observe).await.map_err(EngineError::from);
         self.keep_standing(connection, &result).await;
+        let during = (began_at, Timestamp::now());
+        telling::tell_sync_end(self, connection, &live.revision(), telling::sync_end(&result), during).await;
         if let Ok(report) = &mut result {
             report.remapped = remapping.run(|_| {}).await?;
         }

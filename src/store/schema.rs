@@ -58,6 +58,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(6, "states", include_str!("migrations/6_states.sql")),
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
         migration(9, "keys", include_str!("migrations/9_keys.sql")),
+        migration(10, "webhooks", include_str!("migrations/10_webhooks.sql")),
     ]
 }
 

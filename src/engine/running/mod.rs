@@ -3,6 +3,7 @@
 mod access;
 mod clock;
 mod compile;
+mod delivering;
 mod due;
 mod inlet;
 mod measure;
@@ -13,15 +14,17 @@ mod standings;
 mod status;
 mod stored;
 mod syncing;
+mod telling;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 pub use self::access::{Access, FromHome};
@@ -29,8 +32,9 @@ pub use self::clock::Clock;
 use self::compile::Compiled;
 pub(super) use self::compile::kept;
 pub use self::inlet::Received;
-use self::member::Member;
-pub use self::options::RunOptions;
+use self::member::{AbortOnDrop, Member};
+pub(super) use self::options::TIME_LIMIT;
+pub use self::options::{Outgoing, RunOptions};
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
 use super::figures::{BROKEN, RELOAD_SECONDS, RELOADS};
@@ -59,6 +63,8 @@ pub struct Running {
     shared: Arc<Shared>,
     watching: Option<AbortHandle>,
     hold: Mutex<Option<Hold>>,
+    /// Tells those who have endpoints.
+    telling: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -80,6 +86,8 @@ struct Shared {
     /// The queue of syncs. It is fair: whoever came first is next.
     turns: Semaphore,
     stopping: watch::Sender<bool>,
+    /// Connections may stand otherwise than when they were looked at last.
+    look: AtomicBool,
 }
 
 impl Engine {
@@ -112,10 +120,15 @@ impl Engine {
             reloading: tokio::sync::Mutex::default(),
             turns,
             stopping: watch::Sender::new(false),
+            look: AtomicBool::new(true),
         });
         shared.reload().await?;
+        let telling = match shared.options.writes {
+            true => Some(tokio::spawn(Arc::clone(&shared).keep_telling(shared.sender()?))),
+            false => None,
+        };
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching, hold: Mutex::new(hold) })
+        Ok(Running { shared, watching, hold: Mutex::new(hold), telling: Mutex::new(telling) })
     }
 }
 
@@ -186,13 +199,26 @@ impl Running {
             let members: Vec<Arc<Member>> = self.shared.members().values().cloned().collect();
             members.iter().for_each(|member| member.stop_mapping());
             join_all(members.iter().map(|member| member.stopped())).await;
+            // What an endpoint is being sent is not sent again then. What syncs brought last, the next start tells.
+            self.stopped_telling().await;
         };
         let in_time = timeout(longest, ends).await.is_ok();
         self.stop().await;
         in_time
     }
 
+    async fn stopped_telling(&self) {
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut telling) = telling {
+            let _abort_if_nobody_waits = AbortOnDrop(telling.abort_handle());
+            let _ = (&mut telling).await;
+        }
+    }
+
     fn end(&self) {
+        if let Some(telling) = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            telling.abort();
+        }
         if let Some(watching) = &self.watching {
             watching.abort();
         }
