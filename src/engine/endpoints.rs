@@ -80,7 +80,8 @@ impl Engine {
         let about = (types, connections);
         let added = self.store.add_endpoint(&id, url.as_str(), about, &reference.to_string(), Timestamp::now()).await;
         if added.is_err() && secret.is_some() {
-            self.forget_secret(&id);
+            // One that cannot be removed signs nothing.
+            let _ = self.forget_secret(&id);
         }
         Ok(MadeEndpoint { endpoint: added?, secret })
     }

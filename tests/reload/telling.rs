@@ -22,7 +22,7 @@ use crosswalk::webhook::outgoing::EventType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::home::{PATIENCE, TempHome, Work};
+use crate::home::{COMPANY, PATIENCE, TempHome, Work};
 
 const SECRET: &str = "a secret of the test";
 
@@ -159,6 +159,10 @@ async fn changes_are_told_at_once_and_then_once_a_window_and_never_without_one()
     until_synced(&work).await;
     until("the end of the sync is told", || !receiver.of("sync-finished").is_empty()).await;
     until("that it is set up is told", || !receiver.of("integration-state-changed").is_empty()).await;
+    // A mapping that is edited changes candidates.
+    let before = work.revision();
+    home.edit("mappings/carerix/candidates.yaml", COMPANY, "  company: mostRecentWorkHistory.employer");
+    work.until_another(&before).await;
     a_while().await;
     assert_eq!(receiver.of("data-changed").len(), 1, "the rest waits for the window");
 
@@ -167,6 +171,7 @@ async fn changes_are_told_at_once_and_then_once_a_window_and_never_without_one()
     until("a sync by the clock", || receiver.of("sync-finished").len() > 1).await;
     let told = receiver.of("data-changed");
     let all: BTreeSet<String> = told.iter().flat_map(models).collect();
+    assert!(models(&told[1]).contains("ats_candidates"), "{told:?}");
     let expected = ["ats_users", "ats_jobs", "ats_candidates", "ats_application_stages", "ats_applications"];
     assert_eq!(all, expected.map(str::to_owned).into());
 
@@ -200,6 +205,8 @@ async fn changes_are_told_at_once_and_then_once_a_window_and_never_without_one()
 async fn an_endpoint_is_told_of_nothing_that_happened_before_it_was_made() {
     let home = TempHome::new(5).await;
     let work = home.run_synced().await;
+    // That it is set up is noticed a moment later.
+    a_while().await;
     let receiver = Receiver::start().await;
     receiver.endpoint(&home, &work.engine, &[]).await;
     work.running.stop().await;
@@ -256,7 +263,7 @@ async fn what_is_not_taken_is_sent_again_the_same_then_given_up_and_sent_once_mo
     assert_eq!((state.dead, state.error), (0, None));
     assert!(state.delivered_at.is_some());
 
-    work.engine.remove_endpoint(&endpoint.id).await.unwrap();
+    work.engine.remove_endpoint(&endpoint.id).await.unwrap().1.unwrap();
     assert!(matches!(work.engine.remove_endpoint(&endpoint.id).await, Err(EngineError::NoEndpoint { .. })));
     assert_eq!(work.engine.deliveries(DeliveryFilter::default(), 10).await.unwrap(), []);
     work.running.stop().await;
