@@ -168,7 +168,8 @@ async fn changes_are_told_at_once_and_then_once_a_window_and_never_without_one()
 
     ahead.store(3601, Ordering::SeqCst);
     until("the rest is told", || receiver.of("data-changed").len() > 1).await;
-    until("a sync by the clock", || receiver.of("sync-finished").len() > 1).await;
+    work.running.sync_now("acme");
+    until("another sync", || receiver.of("sync-finished").len() > 1).await;
     let told = receiver.of("data-changed");
     let all: BTreeSet<String> = told.iter().flat_map(models).collect();
     assert!(models(&told[1]).contains("ats_candidates"), "{told:?}");
@@ -177,7 +178,8 @@ async fn changes_are_told_at_once_and_then_once_a_window_and_never_without_one()
 
     // Nothing changes any more.
     ahead.store(2 * 3601, Ordering::SeqCst);
-    until("another sync by the clock", || receiver.of("sync-finished").len() > 2).await;
+    work.running.sync_now("acme");
+    until("a third sync", || receiver.of("sync-finished").len() > 2).await;
     ahead.store(2 * 3601 + 1800, Ordering::SeqCst);
     a_while().await;
     assert_eq!(receiver.of("data-changed").len(), 2);
