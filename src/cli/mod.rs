@@ -21,6 +21,7 @@ mod new;
 mod plan;
 mod private;
 mod progress;
+mod reach;
 mod record;
 mod reload;
 mod revisions;
@@ -38,6 +39,7 @@ mod table;
 mod terminal;
 mod test;
 mod vault;
+mod webhooks;
 mod work;
 
 use std::ffi::OsString;
@@ -147,6 +149,7 @@ enum Command {
     Check(check::Check),
     Connect(connect::Connect),
     Vault(vault::Vault),
+    Webhooks(webhooks::Webhooks),
     Explain(explain::Explain),
     Coverage(coverage::Coverage),
     New(new::New),
@@ -216,6 +219,7 @@ impl Command {
             Command::Check(check) => check.run(context).await,
             Command::Connect(connect) => connect.run(context).await,
             Command::Vault(vault) => vault.run(context),
+            Command::Webhooks(webhooks) => webhooks.run(context).await,
             Command::Explain(explain) => explain.run(context).await,
             Command::Coverage(coverage) => coverage.run(context),
             Command::New(new) => new.run(context),

@@ -11,11 +11,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Exit};
+use super::reach::ReachOptions;
 use super::source::options;
 use crate::api::{Claim, Control, Figures, socket_of};
 use crate::connector::{Connection, Home, SandboxSettings, WatchOptions};
 use crate::engine::{
-    API_BOUNDS, API_SECONDS, Access, BOUNDS, Engine, EngineError, RunOptions, Running, Status, credentials, describe,
+    API_BOUNDS, API_SECONDS, Access, BOUNDS, Engine, EngineError, Outgoing, RunOptions, Running, Status, credentials,
+    describe,
 };
 use crate::sandbox::Sandbox;
 use crate::source::Credentials;
@@ -53,6 +55,11 @@ pub(super) struct Manner {
     /// How long what is under way may take to finish a page or an answer when the engine is told to end
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = length)]
     pub stop_within: Duration,
+    /// The least time between two webhooks that tell of changes of one connection; what changes meanwhile is gathered
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
+    webhook_window: Duration,
+    #[command(flatten)]
+    reach: ReachOptions,
 }
 
 /// The signals that an engine hears.
@@ -112,6 +119,7 @@ impl Ground {
             keep: manner.keep,
             watch: (!manner.no_watch).then_some(watch),
             max_requests: manner.max_requests as usize,
+            webhooks: Outgoing { reach: manner.reach.reach(), window: manner.webhook_window, ..Outgoing::default() },
             ..RunOptions::default()
         };
         let running = Arc::new(self.engine.run(options).await?);

@@ -1,6 +1,7 @@
 //! `connections/NAME.yaml`: one tenant of a source.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::definition::Definition;
@@ -56,6 +57,30 @@ pub enum Reference {
     File(String),
     /// In the vault, under this name.
     Vault(String),
+}
+
+impl Reference {
+    /// Reads `env:NAME`, `file:PATH` or `vault:NAME`.
+    pub fn read(text: &str) -> Option<Reference> {
+        match text.split_once(':') {
+            Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Environment(name.trim().to_owned())),
+            Some(("file", path)) if !path.trim().is_empty() => Some(Reference::File(path.trim().to_owned())),
+            Some(("vault", name)) if vault::check_name(name.trim()).is_ok() => {
+                Some(Reference::Vault(name.trim().to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reference::Environment(name) => write!(f, "env:{name}"),
+            Reference::File(path) => write!(f, "file:{path}"),
+            Reference::Vault(name) => write!(f, "vault:{name}"),
+        }
+    }
 }
 
 /// What the webhooks of a source prove themselves with.
@@ -307,19 +332,13 @@ fn credential_sources(
 }
 
 fn reference(text: &Located<String>, file: &Arc<SourceFile>, problems: &Problems) -> Option<Reference> {
-    match text.value.split_once(':') {
-        Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Environment(name.trim().to_owned())),
-        Some(("file", path)) if !path.trim().is_empty() => Some(Reference::File(path.trim().to_owned())),
-        Some(("vault", name)) if vault::check_name(name.trim()).is_ok() => {
-            Some(Reference::Vault(name.trim().to_owned()))
-        }
-        _ => {
-            problems.report(
-                Problem::error("M0611", "credentials stand elsewhere, not in this file")
-                    .at(file, text.span, "may be a secret, so it is not shown")
-                    .help("write `env:NAME` for an environment variable, `file:PATH` for a file or `vault:NAME` for an entry of the vault; if a secret stood here, replace it at the source"),
-            );
-            None
-        }
+    let reference = Reference::read(&text.value);
+    if reference.is_none() {
+        problems.report(
+            Problem::error("M0611", "credentials stand elsewhere, not in this file")
+                .at(file, text.span, "may be a secret, so it is not shown")
+                .help("write `env:NAME` for an environment variable, `file:PATH` for a file or `vault:NAME` for an entry of the vault; if a secret stood here, replace it at the source"),
+        );
     }
+    reference
 }

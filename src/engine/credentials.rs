@@ -23,19 +23,38 @@ pub fn credentials(home: &Home, connection: &Connection) -> Result<Credentials, 
 
 /// What a reference of a connection leads to.
 pub(super) fn secret(home: &Home, connection: &Connection, reference: &Reference) -> Result<SecretString, EngineError> {
-    let missing = |what: String| EngineError::Credentials { connection: connection.name.clone(), what };
+    kept(home, reference).map_err(|missing| {
+        let connection = connection.name.clone();
+        match missing {
+            Missing::Place(what) => EngineError::Credentials { connection, what },
+            Missing::Vault(cause) => EngineError::Vault { connection, cause },
+        }
+    })
+}
+
+/// Why a reference leads to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Missing {
+    /// There is no such variable or file.
+    #[error("{0}")]
+    Place(String),
+    /// The vault does not give it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// What a reference leads to.
+pub(super) fn kept(home: &Home, reference: &Reference) -> Result<SecretString, Missing> {
     match reference {
         Reference::Environment(name) => std::env::var(name)
             .ok()
             .map(Zeroizing::new)
             .filter(|value| !value.is_empty())
             .map(|value| SecretString::from(value.as_str()))
-            .ok_or_else(|| missing(format!("the environment variable {name} is not set"))),
+            .ok_or_else(|| Missing::Place(format!("the environment variable {name} is not set"))),
         Reference::File(path) => read_file(&home.root().join(path))
-            .map_err(|error| missing(format!("the file {path} cannot be read: {error}"))),
-        Reference::Vault(name) => {
-            in_vault(home, name).map_err(|cause| EngineError::Vault { connection: connection.name.clone(), cause })
-        }
+            .map_err(|error| Missing::Place(format!("the file {path} cannot be read: {error}"))),
+        Reference::Vault(name) => Ok(in_vault(home, name)?),
     }
 }
 

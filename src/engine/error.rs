@@ -1,6 +1,8 @@
 //! What can go wrong, and what it means to whoever runs the engine.
 
+use super::credentials::Missing;
 use crate::diagnostics::Report;
+use crate::fetch::{FetchError, Refused};
 use crate::source::SourceError;
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -96,6 +98,26 @@ pub enum EngineError {
     /// Files cannot be watched.
     #[error("the files of the home cannot be watched: {0}")]
     Watch(std::io::Error),
+    /// Nothing may be sent to the address of an endpoint.
+    #[error("the address of the endpoint is refused: {0}")]
+    EndpointRefused(#[from] Refused),
+    /// The secret of an endpoint cannot be kept or found.
+    #[error("the secret of the endpoint cannot be kept or found: {0}")]
+    EndpointSecret(#[from] Missing),
+    /// Messages cannot be sent at all.
+    #[error("webhooks cannot be sent: {0}")]
+    Sender(#[from] FetchError),
+    /// There is no endpoint with this id.
+    #[error(
+        "there is no endpoint `{id}`{}; `crosswalk webhooks list` has all",
+        close.as_ref().map_or(String::new(), |close| format!(", did you mean `{close}`"))
+    )]
+    NoEndpoint {
+        /// What was asked for.
+        id: String,
+        /// One that is nearly called so.
+        close: Option<String>,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -71,6 +71,12 @@ pub(crate) const API_REQUESTS: &str = "crosswalk_api_requests_total";
 pub const API_SECONDS: &str = "crosswalk_api_seconds";
 /// Actions that ended.
 pub(super) const ACTIONS: &str = "crosswalk_actions_total";
+/// Messages to endpoints.
+pub(super) const MESSAGES_SENT: &str = "crosswalk_webhook_messages_total";
+/// Those that wait.
+pub(super) const MESSAGES_WAITING: &str = "crosswalk_webhook_messages_waiting";
+/// Those that were given up.
+pub(super) const MESSAGES_DEAD: &str = "crosswalk_webhook_messages_dead";
 /// When the next sync is due.
 pub(super) const NEXT_SYNC: &str = "crosswalk_next_sync_timestamp_seconds";
 /// How connections stand.
@@ -247,6 +253,15 @@ pub static FIGURES: &[Figure] = &[
         Unit::Count,
         "Actions that were asked for: `done`, `repeated` (done before), or the code of the error, such as `unclear`",
     ),
+    figure(
+        MESSAGES_SENT,
+        Counter,
+        &["endpoint", "outcome"],
+        Unit::Count,
+        "Attempts to send a message to an endpoint: `delivered`, `failed` (it is sent again), `dead` (it is sent no more)",
+    ),
+    figure(MESSAGES_WAITING, Gauge, &["endpoint"], Unit::Count, "Messages that an endpoint has not taken yet"),
+    figure(MESSAGES_DEAD, Gauge, &["endpoint"], Unit::Count, "Messages that an endpoint did not take within a day"),
 ];
 
 /// The bounds by which [`FigureKind::Histogram`] counts, in seconds.

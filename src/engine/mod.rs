@@ -4,6 +4,7 @@ mod acting;
 pub mod cases;
 mod coverage;
 mod credentials;
+mod endpoints;
 mod error;
 mod explain;
 mod figures;
@@ -18,6 +19,7 @@ mod rollback;
 mod running;
 mod schemas;
 mod standing;
+mod telling;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +28,8 @@ use jiff::Timestamp;
 
 pub use acting::Acted;
 pub use coverage::{Coverage, FieldCoverage, Support};
-pub use credentials::credentials;
+pub use credentials::{Missing, credentials};
+pub use endpoints::{MadeEndpoint, NewEndpoint};
 pub use error::EngineError;
 pub use explain::{Difference, Explanation, Stored};
 pub(crate) use figures::API_REQUESTS;
@@ -40,7 +43,7 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, ListingOf, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, AskedSync, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, NotAsked, NotPassed, Outcome,
+    Access, AskedSync, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, NotAsked, NotPassed, Outcome, Outgoing,
     Passing, Received, Reload, Reloaded, RemapStatus, RunOptions, Running, Status, SyncKind, SyncNow, SyncState,
     Synced, changes,
 };
@@ -175,8 +178,12 @@ impl Engine {
             tenant: connection.tenant().to_owned(),
             rules: connection.options.sync,
         };
+        let began_at = Timestamp::now();
+        let live = Arc::clone(&reading.live);
         let mut result = reading.sync(options, observe).await.map_err(EngineError::from);
         self.keep_standing(connection, &result).await;
+        let during = (began_at, Timestamp::now());
+        telling::tell_sync_end(self, connection, &live.revision(), telling::sync_end(&result), during).await;
         if let Ok(report) = &mut result {
             report.remapped = remapping.run(|_| {}).await?;
         }

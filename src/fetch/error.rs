@@ -142,7 +142,7 @@ impl FetchError {
     }
 
     /// What went wrong with a request.
-    pub(super) fn broken(error: &reqwest::Error) -> FetchError {
+    pub(crate) fn broken(error: &reqwest::Error) -> FetchError {
         let mut cause: Option<&(dyn Error + 'static)> = error.source();
         let mut innermost = "no reason given".to_owned();
         while let Some(inner) = cause {

@@ -20,6 +20,7 @@ mod key;
 mod labels;
 mod lock;
 mod moment;
+mod outbox;
 mod page;
 mod read;
 mod reads;
@@ -57,6 +58,10 @@ pub use hint::{Hint, Inbox, NewHint};
 pub use history::{Chain, RunState, RunSummary};
 pub use key::StoredKey;
 pub use lock::{Hold, Holder};
+pub use outbox::{
+    Delivery, DeliveryFilter, DeliveryState, DueDelivery, Endpoint, EndpointState, NewMessage, Settled, Telling,
+    Untold, Window,
+};
 pub use page::{PageWrite, RecordWrite};
 pub use read::{ListQuery, RecordCounts, StoredRecord};
 pub use reads::ReadsNumber;

@@ -63,6 +63,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         migration(7, "hints", include_str!("migrations/7_hints.sql")),
         migration(8, "actions", include_str!("migrations/8_actions.sql")),
         migration(9, "keys", include_str!("migrations/9_keys.sql")),
+        migration(10, "webhooks", include_str!("migrations/10_webhooks.sql")),
         migration(11, "reads", include_str!("migrations/11_reads.sql")),
     ]
 }

@@ -10,6 +10,7 @@ mod copy;
 mod explain;
 mod generated;
 mod home;
+mod outgoing;
 mod overlays;
 mod planning;
 mod reading;

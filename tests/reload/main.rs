@@ -11,3 +11,4 @@ mod limits;
 mod load;
 mod remap;
 mod standing;
+mod telling;

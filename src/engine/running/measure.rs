@@ -5,7 +5,8 @@ use std::path::Path;
 use super::Running;
 use crate::engine::EngineError;
 use crate::engine::figures::{
-    EVENTS, FAILURES, HELD, LAG, NEXT_SYNC, REMAP_LEFT, STATE, STORE_BYTES, SYNCS_QUEUED, SYNCS_RUNNING,
+    EVENTS, FAILURES, HELD, LAG, MESSAGES_DEAD, MESSAGES_WAITING, NEXT_SYNC, REMAP_LEFT, STATE, STORE_BYTES,
+    SYNCS_QUEUED, SYNCS_RUNNING,
 };
 use crate::store::Standing;
 
@@ -37,6 +38,11 @@ impl Running {
                 metrics::gauge!(REMAP_LEFT, "connection" => name(), "model" => remap.model.clone())
                     .set(remap.left as f64);
             }
+        }
+        for state in self.shared.engine.endpoints().await? {
+            let id = || state.endpoint.id.clone();
+            metrics::gauge!(MESSAGES_WAITING, "endpoint" => id()).set(state.waiting as f64);
+            metrics::gauge!(MESSAGES_DEAD, "endpoint" => id()).set(state.dead as f64);
         }
         let store = &self.shared.engine.store;
         metrics::gauge!(STORE_BYTES).set(bytes_of(store.path()) as f64);

@@ -243,7 +243,7 @@ impl Member {
 }
 
 /// Ends a task when it is dropped.
-struct AbortOnDrop(AbortHandle);
+pub(super) struct AbortOnDrop(pub AbortHandle);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

@@ -5,6 +5,7 @@ mod asked;
 mod acting;
 mod clock;
 mod compile;
+mod delivering;
 mod due;
 mod inlet;
 mod measure;
@@ -16,16 +17,17 @@ mod standings;
 mod status;
 mod stored;
 mod syncing;
+mod telling;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 pub use self::access::{Access, FromHome};
@@ -34,8 +36,9 @@ pub use self::clock::Clock;
 use self::compile::Compiled;
 pub(super) use self::compile::kept;
 pub use self::inlet::Received;
-use self::member::Member;
-pub use self::options::RunOptions;
+use self::member::{AbortOnDrop, Member};
+pub(super) use self::options::TIME_LIMIT;
+pub use self::options::{Outgoing, RunOptions};
 pub use self::passing::{NotPassed, Passing};
 pub use self::reload::{ModelChange, Outcome, Reload, Reloaded, changes};
 pub use self::status::{ConnectionStatus, ModelStatus, RemapStatus, Status, SyncNow, SyncState, Synced};
@@ -65,6 +68,8 @@ pub struct Running {
     shared: Arc<Shared>,
     watching: Option<AbortHandle>,
     hold: Mutex<Option<Hold>>,
+    /// Tells those who have endpoints.
+    telling: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -86,6 +91,8 @@ struct Shared {
     /// The queue of syncs. It is fair: whoever came first is next.
     turns: Semaphore,
     stopping: watch::Sender<bool>,
+    /// Connections may stand otherwise than when they were looked at last.
+    look: AtomicBool,
 }
 
 impl Engine {
@@ -118,10 +125,15 @@ impl Engine {
             reloading: tokio::sync::Mutex::default(),
             turns,
             stopping: watch::Sender::new(false),
+            look: AtomicBool::new(true),
         });
         shared.reload().await?;
+        let telling = match shared.options.writes {
+            true => Some(tokio::spawn(Arc::clone(&shared).keep_telling(shared.sender()?))),
+            false => None,
+        };
         let watching = watch.map(|watch| tokio::spawn(Arc::clone(&shared).follow(watch)).abort_handle());
-        Ok(Running { shared, watching, hold: Mutex::new(hold) })
+        Ok(Running { shared, watching, hold: Mutex::new(hold), telling: Mutex::new(telling) })
     }
 }
 
@@ -205,13 +217,26 @@ impl Running {
             members.iter().for_each(|member| member.stop_mapping());
             join_all(members.iter().map(|member| member.stopped())).await;
             self.shared.engine.desk().idle().await;
+            // What an endpoint is being sent is not sent again then. What syncs brought last, the next start tells.
+            self.stopped_telling().await;
         };
         let in_time = timeout(longest, ends).await.is_ok();
         self.stop().await;
         in_time
     }
 
+    async fn stopped_telling(&self) {
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut telling) = telling {
+            let _abort_if_nobody_waits = AbortOnDrop(telling.abort_handle());
+            let _ = (&mut telling).await;
+        }
+    }
+
     fn end(&self) {
+        if let Some(telling) = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            telling.abort();
+        }
         if let Some(watching) = &self.watching {
             watching.abort();
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::access::{Access, FromHome};
 use super::clock::Clock;
 use crate::connector::WatchOptions;
+use crate::fetch::Reach;
 use crate::source::Caps;
 
 /// How an engine runs.
@@ -27,8 +28,32 @@ pub struct RunOptions {
     pub watch: Option<WatchOptions>,
     /// Requests to sources that may be under way at the same time, over all connections.
     pub max_requests: usize,
+    /// How those are told who have endpoints.
+    pub webhooks: Outgoing,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// How those are told who have endpoints.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// What may be reached beyond public addresses.
+    pub reach: Reach,
+    /// The least time between two messages that tell of changes of one connection. What changes meanwhile is gathered.
+    pub window: Duration,
+    /// How long an endpoint may take to answer.
+    pub time_limit: Duration,
+    /// Endpoints that are sent something at the same time.
+    pub at_once: usize,
+}
+
+/// How long an endpoint may take to answer, where nobody says otherwise.
+pub(in crate::engine) const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+impl Default for Outgoing {
+    fn default() -> Outgoing {
+        Outgoing { reach: Reach::default(), window: Duration::from_secs(30), time_limit: TIME_LIMIT, at_once: 64 }
+    }
 }
 
 impl Default for RunOptions {
@@ -42,6 +67,7 @@ impl Default for RunOptions {
             keep: super::KEPT,
             watch: Some(WatchOptions::default()),
             max_requests: Caps::default().requests(),
+            webhooks: Outgoing::default(),
             clock: Clock::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! What a look at the files says of how connections stand.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Shared;
@@ -41,5 +42,6 @@ impl Shared {
 
     pub(super) async fn keep_standing(&self, connection: &str, seen: Seen, invalid_after: Duration) {
         standing::keep(&self.engine.store, connection, seen, self.now(), invalid_after).await;
+        self.look.store(true, Ordering::Release);
     }
 }

@@ -17,9 +17,11 @@ use crate::action::RUNS_ARE_KEPT;
 use crate::engine::EngineError;
 use crate::engine::figures::{ISSUES, PAGES, RECORDS, count_sync};
 use crate::engine::standing::{self, Credentials, Seen};
+use crate::engine::telling::{self, sync_end};
 use crate::model::Model;
 use crate::store::StoreError;
 use crate::sync::{Event, State as Ended, SyncOptions, SyncReport};
+use crate::webhook::outgoing::SyncEnd;
 
 /// The clock is looked at so often: a computer that slept, or a clock that was set, is noticed then.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -133,9 +135,12 @@ impl Member {
                     connection = self.name,
                     "the sync was stopped behind a page; the next one goes on there"
                 );
-                let mut state = self.state();
-                state.sync.now = None;
-                state.wishes.put_back();
+                {
+                    let mut state = self.state();
+                    state.sync.now = None;
+                    state.wishes.put_back();
+                }
+                self.tell_sync(shared, SyncEnd::Cancelled, (began_at, ended_at)).await;
                 return;
             }
             Ok(Some(report)) => Ok(report),
@@ -170,6 +175,7 @@ impl Member {
         let seen = standing::Sync { error, others_fail, credentials, next_at: self.next(ended_at) };
         let invalid_after = self.state().connection.options.invalid_after;
         shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
+        self.tell_sync(shared, sync_end(&result), (began_at, ended_at)).await;
         let (store, now) = (&shared.engine.store, Timestamp::now());
         if let Err(error) = store.forget_events(now - super::EVENTS_ARE_KEPT).await {
             tracing::warn!(%error, "old events could not be forgotten");
@@ -180,6 +186,11 @@ impl Member {
         if let Err(error) = store.forget_actions(RUNS_ARE_KEPT, now).await {
             tracing::warn!(%error, "old actions could not be forgotten");
         }
+    }
+
+    async fn tell_sync(&self, shared: &Shared, end: SyncEnd, during: (Timestamp, Timestamp)) {
+        let (connection, revision) = (self.state().connection.clone(), self.live.revision());
+        telling::tell_sync_end(&shared.engine, &connection, &revision, end, during).await;
     }
 
     /// None when the engine stopped meanwhile: the page that was under way is written then, and no other.

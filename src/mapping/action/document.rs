@@ -33,29 +33,10 @@ pub(super) struct Step {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Find {
-        name: Located<String>,
-        ask: Ask,
-        none: Option<Fail>,
-    },
-    Change {
-        word: Word,
-        name: Located<String>,
-        ask: Ask,
-        already: Option<Ask>,
-        on_error: Option<Message>,
-    },
-    ForEach {
-        list: Located<String>,
-        name: Located<String>,
-        steps: Vec<Step>,
-    },
-    FetchFile {
-        name: Located<String>,
-        from: Located<String>,
-        max_size: Option<u64>,
-        types: Vec<String>,
-    },
+    Find { name: Located<String>, ask: Ask, none: Option<Fail> },
+    Change { word: Word, name: Located<String>, ask: Ask, already: Option<Ask>, on_error: Option<Message> },
+    ForEach { list: Located<String>, name: Located<String>, steps: Vec<Step> },
+    FetchFile { name: Located<String>, from: Located<String>, max_size: Option<u64>, types: Vec<String> },
     Fail(Fail),
     Warn(Message),
     Stop,
