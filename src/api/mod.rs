@@ -6,6 +6,7 @@
 //! handler of an endpoint is called with what its row says that it needs.
 
 mod acting;
+mod actions;
 mod answer;
 mod call;
 mod client;

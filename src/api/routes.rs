@@ -3,6 +3,7 @@
 use axum::http::Method;
 use futures_util::future::BoxFuture;
 
+use super::actions;
 use super::call::Call;
 use super::failure::{Failure, Family};
 use super::general;
@@ -135,6 +136,69 @@ pub(crate) static ROUTES: &[Route] = &[
         family: Family::Ats,
         writes: false,
         handler: handler!(Tenant lists::applications),
+    },
+    Route {
+        name: "create_application",
+        method: Method::POST,
+        path: "/v1/ats/jobs/{job_id}/applications",
+        summary: "Makes an application for a job, and its candidate where there is none",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::create_application),
+    },
+    Route {
+        name: "create_candidate",
+        method: Method::POST,
+        path: "/v1/ats/candidates",
+        summary: "The older form of the same: makes a candidate with an application",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::create_candidate),
+    },
+    Route {
+        name: "add_application_attachment",
+        method: Method::POST,
+        path: "/v1/ats/applications/{application_id}/attachments",
+        summary: "Adds a file to an application, or to its candidate where the source has no place for it",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::add_application_attachment),
+    },
+    Route {
+        name: "add_candidate_attachment",
+        method: Method::POST,
+        path: "/v1/ats/candidates/{candidate_id}/attachments",
+        summary: "Adds a file to a candidate",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::add_candidate_attachment),
+    },
+    Route {
+        name: "set_application_stage",
+        method: Method::PUT,
+        path: "/v1/ats/applications/{application_id}/stage",
+        summary: "Moves an application to a stage of its job",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::set_application_stage),
+    },
+    Route {
+        name: "add_application_result_link",
+        method: Method::POST,
+        path: "/v1/ats/applications/{application_id}/result-links",
+        summary: "Adds a link to a result, with details, to an application",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::add_application_result_link),
+    },
+    Route {
+        name: "add_application_note",
+        method: Method::POST,
+        path: "/v1/ats/applications/{application_id}/notes",
+        summary: "Adds a note to an application",
+        family: Family::Ats,
+        writes: true,
+        handler: handler!(Tenant actions::add_application_note),
     },
     Route {
         name: "tools",

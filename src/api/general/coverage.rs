@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::connector::{Options, Revision};
 use crate::engine::{Coverage, Support};
-use crate::model::MODELS;
+use crate::model::{ACTIONS, Field, Kind, MODELS};
 
 /// Whether something is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -101,9 +101,33 @@ impl Covers {
 /// The member of a record that holds the source's own; the engine fills it.
 pub(super) const REMOTE_DATA: &str = "remote_data";
 
-/// Connectors have no actions yet.
-fn actions(_: &Revision) -> Vec<Covered> {
-    Vec::new()
+/// What the files of actions say.
+fn actions(revision: &Revision) -> Vec<Covered> {
+    let actions = ACTIONS.iter().map(|action| {
+        let plan = revision.action(action.name);
+        let unread: BTreeSet<&str> = plan.iter().flat_map(|plan| plan.unread()).map(|(path, _)| path).collect();
+        let status = if plan.is_some() { Status::Supported } else { Status::NotImplemented };
+        let is_unread = |path: &str| unread.iter().any(|unread| path == *unread || path.starts_with(&format!("{unread}.")));
+        let mut paths = Vec::new();
+        leaves("", action.fields, &mut paths);
+        let fields = paths.into_iter().map(|path| {
+            let status = if plan.is_some() && is_unread(&path) { Status::Unsupported } else { status };
+            (path, status)
+        });
+        Covered { id: action.name.to_owned(), label: action.label.to_owned(), status, fields: fields.collect() }
+    });
+    actions.collect()
+}
+
+/// The paths of the values in an input, such as `candidate.first_name`.
+fn leaves(of: &str, fields: &[Field], paths: &mut Vec<String>) {
+    for field in fields {
+        let path = if of.is_empty() { field.name.to_owned() } else { format!("{of}.{}", field.name) };
+        match &field.kind {
+            Kind::Object(fields) | Kind::List(Kind::Object(fields)) => leaves(&path, fields, paths),
+            _ => paths.push(path),
+        }
+    }
 }
 
 fn features(revision: &Revision) -> Vec<Feature> {
