@@ -183,7 +183,20 @@ fn load(home: &Home, connection: &Connection, problems: &Problems) -> Option<Rev
     let files = all_files(connection, &files, &overlay);
     let (connector, title, tool) = (definition.name, definition.title, definition.tool);
     let hash = hash(&files);
-    Some(Revision { hash, connector, title, tool, passthrough, remote, webhooks, schema, files, plans, actions, labels })
+    Some(Revision {
+        hash,
+        connector,
+        title,
+        tool,
+        passthrough,
+        remote,
+        webhooks,
+        schema,
+        files,
+        plans,
+        actions,
+        labels,
+    })
 }
 
 impl Remote {

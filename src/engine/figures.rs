@@ -328,15 +328,15 @@ mod tests {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     look(&path, found);
-                } else {
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    let strings = text.split('"').skip(1).step_by(2);
+                    // Only constants that are a name and no more: no path of a module, no name of a snapshot.
+                    let constants = text.split("\"crosswalk_").skip(1).filter_map(|rest| rest.split('"').next());
                     found.extend(
-                        strings
-                            .filter(|text| {
-                                text.starts_with("crosswalk_") && !text.contains('{') && names(text).len() == 1
-                            })
-                            .map(str::to_owned),
+                        constants
+                            .filter(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+                            .filter(|rest| !rest.contains("__"))
+                            .map(|rest| format!("crosswalk_{rest}")),
                     );
                 }
             }

@@ -43,9 +43,9 @@ pub use pull::{SchemaPull, SchemaReader};
 pub use record::{Listing, ListingOf, Record};
 pub use rollback::{Rollback, RollbackStep};
 pub use running::{
-    Access, AskedSync, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, NotAsked, NotPassed, Outcome, Outgoing,
-    Passing, Received, Reload, Reloaded, RemapStatus, RunOptions, Running, Status, SyncKind, SyncNow, SyncState,
-    Synced, changes,
+    Access, AskedSync, Clock, ConnectionStatus, FromHome, ModelChange, ModelStatus, NotAsked, NotPassed, Outcome,
+    Outgoing, Passing, Received, Reload, Reloaded, RemapStatus, RunOptions, Running, Status, SyncKind, SyncNow,
+    SyncState, Synced, changes,
 };
 pub use schemas::{FileSchema, SCHEMAS, input_schema, input_schema_text};
 

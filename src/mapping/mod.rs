@@ -32,8 +32,8 @@ mod write;
 
 pub use changes::Changes;
 pub(crate) use compile::keeps_text;
-pub use custom::{CustomFieldSource, FreeFieldName, FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
 pub use compile::{Surroundings, TypeMark, compile, labels};
+pub use custom::{CustomFieldSource, FreeFieldName, FreeFields, Labels, LabelsPlan, LabelsSource, Spelling};
 pub use dialect::{ChangeRule, ChangedRows, Dialect, NestedLists, PageArguments, PageStart, SortArgument};
 pub use document::Document;
 pub use eval::Session;

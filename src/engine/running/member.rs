@@ -9,8 +9,8 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Duration, sleep};
 
 use super::Shared;
-use super::asked::Wishes;
 use super::acting::KeptSource;
+use super::asked::Wishes;
 use super::due::Due;
 use super::inlet::Inlet;
 use super::passing::Passages;

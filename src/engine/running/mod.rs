@@ -1,8 +1,8 @@
 //! The engine at work: syncs by the clock, notices files that change, and maps stored records again.
 
 mod access;
-mod asked;
 mod acting;
+mod asked;
 mod clock;
 mod compile;
 mod delivering;

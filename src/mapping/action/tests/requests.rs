@@ -127,10 +127,7 @@ fn requests_are_checked_against_the_schema() {
     let unknown = "query: person\n  arguments: { id: input.candidate.title, idd: input.candidate.title }";
     assert_eq!(find(unknown), ["M0105"]);
     assert_eq!(find("query: person\n  where: \"a = 1\"\n  arguments: { id: input.candidate.title }"), ["M0106"]);
-    assert_eq!(
-        find("query: persons\n  where: \"a = '$mail'\"\n  with: { mail: input.candidate.title }"),
-        ["M0809"]
-    );
+    assert_eq!(find("query: persons\n  where: \"a = '$mail'\"\n  with: { mail: input.candidate.title }"), ["M0809"]);
     assert_eq!(
         find("query: persons\n  where: \"a = $mial\"\n  with: { mail: input.candidate.title }"),
         ["M0809", "M0809"]
