@@ -17,6 +17,9 @@ use crate::model::Model;
 /// A run that lay still for longer than this begins anew: its pages and its `$now` are too old.
 const RESUMABLE_FOR: SignedDuration = SignedDuration::from_hours(1);
 
+/// After so long a read of single records that did not end was left behind by a process that is gone.
+const REREAD_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
 /// What a run reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunKind {
@@ -359,16 +362,19 @@ async fn take_over(connection: &mut SqliteConnection, id: i64) -> Result<InProgr
     Ok(InProgress { summary: summary(&row)?, epoch: row.try_get("epoch")? })
 }
 
-/// A new run, after ending those that will not be continued.
+/// A new run, after ending those that will not be continued. Of single records several may be under way: actions and
+/// webhooks read theirs when they like.
 async fn start(connection: &mut SqliteConnection, new: NewRun<'_>) -> Result<InProgress, Problem> {
+    let left = if new.kind == RunKind::Reread { new.now - REREAD_WITHIN } else { Timestamp::MAX };
     sqlx::query(
         "UPDATE syncs SET state = 'incomplete', ended_at = ?, message = 'broken off; a new run began' \
-         WHERE connection = ? AND model = ? AND kind = ? AND state = 'running'",
+         WHERE connection = ? AND model = ? AND kind = ? AND state = 'running' AND started_at < ?",
     )
     .bind(moment::text(new.now))
     .bind(new.connection.to_owned())
     .bind(new.model.name)
     .bind(new.kind.as_str())
+    .bind(moment::text(left))
     .execute(&mut *connection)
     .await?;
     let row = sqlx::query(

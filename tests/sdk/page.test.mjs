@@ -75,7 +75,7 @@ test("a wrong key shows nothing", async () => {
 test("a broken edit is shown with its place as soon as it is saved, and gone when it is", () => open("", looks[0], async (page) => {
   await show(page);
   const path = join(CROSSWALK_HOME, "connections", "broken.yaml");
-  await writeFile(path, "connector: carerix\nsettings: { tenat: x }\n");
+  await writeFile(path, "connector: carerix\nsandbox: { seed: 3 }\nsettings: { tenat: x }\n");
   const card = page.locator("[data-connection=broken]");
   await card.getByText("did you mean `tenant`?").waitFor();
   await rm(path);

@@ -228,7 +228,7 @@ class Suite(unittest.TestCase):
             self.kombo.ats.create_application(
                 job_id=self.open[0].id,
                 candidate={"first_name": "Ada", "last_name": "Ost", "email_address": "not an address"},
-                attachments=[{"name": "cv.pdf", "data_url": "ftp://example.org/cv.pdf"}],
+                attachments=[{"name": "cv.pdf", "data_url": "ftp://example.org/cv.pdf", "type": "CV"}],
             )
         self.assertEqual(caught.exception.data.error.code, "PLATFORM.INPUT_INVALID")
         told = caught.exception.data.error.message
