@@ -51,7 +51,9 @@ pub(super) async fn create_candidate(call: Call, tenant: Tenant) -> Result<Answe
     let input = body(&call)?;
     let job = input.get("application").and_then(|application| application.get("job_id"));
     let Some(job) = job.and_then(Value::as_str).map(|job| id_of(&tenant, job)) else {
-        return Err(Failure::invalid("`/application/job_id`: is missing; it names the job that the candidate applies for"));
+        return Err(Failure::invalid(
+            "`/application/job_id`: is missing; it names the job that the candidate applies for",
+        ));
     };
     let acted = act(&call, &tenant, &model::CREATE_CANDIDATE, input).await?;
     let mut made = result(&call, &tenant, &CANDIDATES, &acted).await?;
@@ -98,7 +100,12 @@ fn body(call: &Call) -> Result<Map<String, Value>, Failure> {
     call.json()
 }
 
-async fn act(call: &Call, tenant: &Tenant, action: &'static Action, input: Map<String, Value>) -> Result<Acted, Failure> {
+async fn act(
+    call: &Call,
+    tenant: &Tenant,
+    action: &'static Action,
+    input: Map<String, Value>,
+) -> Result<Acted, Failure> {
     let key = call.header(KEY).map(str::trim).filter(|key| !key.is_empty());
     if key.is_some_and(|key| key.len() > LONGEST_KEY) {
         return Err(Failure::invalid(format!("the header `Idempotency-Key` has more than {LONGEST_KEY} characters")));
@@ -112,7 +119,12 @@ async fn act(call: &Call, tenant: &Tenant, action: &'static Action, input: Map<S
 }
 
 /// The record that an action made.
-async fn result(call: &Call, tenant: &Tenant, model: &'static Model, acted: &Acted) -> Result<Map<String, Value>, Failure> {
+async fn result(
+    call: &Call,
+    tenant: &Tenant,
+    model: &'static Model,
+    acted: &Acted,
+) -> Result<Map<String, Value>, Failure> {
     let record = acted.result.as_ref().map(|record| record.value());
     let id = record.as_ref().and_then(|record| record["id"].as_str()).unwrap_or_default();
     row(call, tenant, model, id).await?.ok_or_else(|| {
@@ -121,7 +133,12 @@ async fn result(call: &Call, tenant: &Tenant, model: &'static Model, acted: &Act
     })
 }
 
-async fn row(call: &Call, tenant: &Tenant, model: &'static Model, id: &str) -> Result<Option<Map<String, Value>>, Failure> {
+async fn row(
+    call: &Call,
+    tenant: &Tenant,
+    model: &'static Model,
+    id: &str,
+) -> Result<Option<Map<String, Value>>, Failure> {
     let view = call.api.running.view(&tenant.connection).ok_or_else(Failure::no_integration)?;
     let page = call.api.engine.page(&view, &PageQuery::new(model).of_ids([id])).await?;
     Ok(page.rows.first().and_then(|row| serde_json::from_str(row).ok()))
@@ -142,7 +159,8 @@ fn written(data: &Value, acted: &Acted) -> Answer {
 
 /// Where an application is made for a job in the path, the body has its stage at its top.
 fn in_the_path(failure: Failure) -> Failure {
-    let message = failure.message.replace("/application/job_id", "job_id").replace("/application/stage_id", "/stage_id");
+    let message =
+        failure.message.replace("/application/job_id", "job_id").replace("/application/stage_id", "/stage_id");
     Failure { message, ..failure }
 }
 

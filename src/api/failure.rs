@@ -111,7 +111,7 @@ impl Code {
         }
     }
 
-    fn is_general(self) -> bool {
+    pub(super) fn is_general(self) -> bool {
         self.as_str().starts_with("PLATFORM.")
     }
 }
@@ -229,7 +229,6 @@ struct Written<'a> {
     log_url: Option<&'a str>,
 }
 
-#[cfg(test)]
 impl Code {
     /// All of them.
     pub(crate) const ALL: &[Code] = &[

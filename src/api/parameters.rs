@@ -1,6 +1,7 @@
 //! The parameters of lists, and the question that they make.
 
 use jiff::{Timestamp, civil::DateTime};
+use serde_json::{Value, json};
 
 use crate::diagnostics::closest;
 use crate::engine::{PAGE_SIZE, PageQuery};
@@ -18,8 +19,45 @@ const IGNORE_UNSUPPORTED: &str = "ignore_unsupported_filters";
 const IDS: &str = "ids";
 const REMOTE_IDS: &str = "remote_ids";
 
+/// A parameter of every list.
+pub(super) struct Common {
+    pub name: &'static str,
+    /// What it means, for the description of the API.
+    pub about: &'static str,
+    /// What it takes.
+    pub schema: fn() -> Value,
+}
+
+const fn common(name: &'static str, about: &'static str, schema: fn() -> Value) -> Common {
+    Common { name, about, schema }
+}
+
 /// The parameters of every list. Those of [`List::filters`] stand beside them.
-const COMMON: [&str; 7] = [CURSOR, SIZE, UPDATED_AFTER, INCLUDE_DELETED, IGNORE_UNSUPPORTED, IDS, REMOTE_IDS];
+pub(super) static COMMON: [Common; 7] = [
+    common(CURSOR, "Where the page begins: `next` of the page before, with all else as it was there", text),
+    common(
+        SIZE,
+        "How many rows a page has at most",
+        || json!({ "type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE }),
+    ),
+    common(
+        UPDATED_AFTER,
+        "Rows that changed later than this, themselves or in what they show",
+        || json!({ "type": "string", "examples": ["2026-01-31T09:30:00.000Z"] }),
+    ),
+    common(INCLUDE_DELETED, "Rows that are gone at the source as well", flag),
+    common(IGNORE_UNSUPPORTED, "Filters of which the integration knows nothing let everything pass, not nothing", flag),
+    common(IDS, "Rows with one of these ids; several are joined by commas", text),
+    common(REMOTE_IDS, "Rows with one of these ids of the source; several are joined by commas", text),
+];
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn flag() -> Value {
+    json!({ "enum": [true, false], "default": false })
+}
 
 /// What a query asks of a list, or everything that is wrong with it.
 pub(crate) fn page_query(list: &'static List, query: &[(String, String)]) -> Result<PageQuery, String> {
@@ -111,7 +149,8 @@ impl Reader<'_> {
         if is_ignored {
             return;
         }
-        let known: Vec<&str> = COMMON.into_iter().chain(list.filters.iter().map(|filter| filter.name)).collect();
+        let known: Vec<&str> =
+            COMMON.iter().map(|common| common.name).chain(list.filters.iter().map(|filter| filter.name)).collect();
         let mut unknown: Vec<&str> =
             self.query.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name)).collect();
         unknown.sort_unstable();

@@ -8,6 +8,7 @@ use super::call::Call;
 use super::failure::{Failure, Family};
 use super::general;
 use super::lists;
+use super::openapi;
 use super::reply::Answer;
 use super::tenant::{Key, Tenant};
 
@@ -82,6 +83,15 @@ pub(crate) static ROUTES: &[Route] = &[
         family: Family::General,
         writes: false,
         handler: handler!(Operator general::metrics),
+    },
+    Route {
+        name: "openapi",
+        method: Method::GET,
+        path: "/openapi.json",
+        summary: "This description of the API",
+        family: Family::General,
+        writes: false,
+        handler: handler!(Open openapi::openapi),
     },
     Route {
         name: "check_api_key",

@@ -107,7 +107,8 @@ fn actions(revision: &Revision) -> Vec<Covered> {
         let plan = revision.action(action.name);
         let unread: BTreeSet<&str> = plan.iter().flat_map(|plan| plan.unread()).map(|(path, _)| path).collect();
         let status = if plan.is_some() { Status::Supported } else { Status::NotImplemented };
-        let is_unread = |path: &str| unread.iter().any(|unread| path == *unread || path.starts_with(&format!("{unread}.")));
+        let is_unread =
+            |path: &str| unread.iter().any(|unread| path == *unread || path.starts_with(&format!("{unread}.")));
         let mut paths = Vec::new();
         leaves("", action.fields, &mut paths);
         let fields = paths.into_iter().map(|path| {
