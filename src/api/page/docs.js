@@ -96,8 +96,10 @@ const schemas = Object.entries(api.components?.schemas ?? {}).map(([name, schema
     table(["Member", "Type", "", ""], members(schema)) ?? element("p", {}, type(schema)),
   ),
 );
+const order = (api.tags ?? []).map((tag) => tag.name);
+const sorted = [...groups].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
 main.replaceChildren(
   element("p", {}, api.info.description ?? ""),
-  ...[...groups].map(([tag, made]) => element("section", { class: "card" }, element("h2", {}, tag), ...made)),
+  ...sorted.map(([tag, made]) => element("section", { class: "card" }, element("h2", {}, tag), ...made)),
   element("section", { class: "card" }, element("h2", {}, "Bodies"), ...schemas),
 );
