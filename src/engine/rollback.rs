@@ -130,6 +130,7 @@ impl Read<'_> {
         let laid_out = |folder: &str, scripts: String| {
             within(format!("{folder}/"), "yaml")
                 || within(format!("{folder}/tables/"), "yaml")
+                || within(format!("{folder}/actions/"), "yaml")
                 || within(scripts, "rhai")
         };
         let Read { connection, connector, overlay } = self;

@@ -425,7 +425,8 @@ mod tests {
             for script in std::fs::read_dir(connector).unwrap() {
                 let text = std::fs::read_to_string(script.unwrap().path()).unwrap();
                 let file = SourceFile::new("test.rhai", text.clone());
-                let engine = Engine::new();
+                let mut engine = Engine::new();
+                marking_engine(&mut engine, &Tables::default());
                 let mut marks = Marks { file: &file, first: 0, places: Vec::new(), insertions: Vec::new() };
                 let functions = marks.add(&engine);
                 assert_eq!(functions.len(), text.lines().filter(|line| line.starts_with("fn ")).count(), "{text}");

@@ -172,7 +172,9 @@ impl Member {
             state.sync.last = Some(synced);
         }
         let others_fail = self.state().dues.iter().any(|due| due.trouble.is_some());
-        let seen = standing::Sync { error, others_fail, credentials, next_at: self.next(ended_at) };
+        let next_at = self.next(ended_at);
+        self.state().sync.next_at = next_at;
+        let seen = standing::Sync { error, others_fail, credentials, next_at };
         let invalid_after = self.state().connection.options.invalid_after;
         shared.keep_standing(&self.name, Seen::Synced(seen), invalid_after).await;
         self.tell_sync(shared, sync_end(&result), (began_at, ended_at)).await;

@@ -90,7 +90,7 @@ impl Store {
     /// All endpoints, the earliest first.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>, StoreError> {
         let rows =
-            sqlx::query("SELECT * FROM webhook_endpoints ORDER BY created_at, id").fetch_all(self.readers()).await;
+            sqlx::query("SELECT * FROM webhook_endpoints ORDER BY created_at, rowid").fetch_all(self.readers()).await;
         let rows = rows.map_err(|error| self.error(error.into()))?;
         rows.iter().map(endpoint).collect::<Result<_, _>>().map_err(|problem| self.error(problem))
     }
@@ -101,7 +101,7 @@ impl Store {
             "SELECT *, \
              (SELECT count(*) FROM webhook_deliveries WHERE endpoint = id AND state = 'waiting') AS waiting, \
              (SELECT count(*) FROM webhook_deliveries WHERE endpoint = id AND state = 'dead') AS dead \
-             FROM webhook_endpoints ORDER BY created_at, id",
+             FROM webhook_endpoints ORDER BY created_at, rowid",
         )
         .fetch_all(self.readers())
         .await

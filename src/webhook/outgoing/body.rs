@@ -281,7 +281,7 @@ mod tests {
             creator_email: None,
             origin_id: Some("7".to_owned()),
         };
-        Integration { id: "orchard:5ZKGLqxfgCaQRRrXyfe5Ka3G".to_owned(), tool: "orchard".to_owned(), end_user }
+        Integration { id: "nursery:5ZKGLqxfgCaQRRrXyfe5Ka3G".to_owned(), tool: "nursery".to_owned(), end_user }
     }
 
     fn at(text: &str) -> Timestamp {
@@ -295,8 +295,8 @@ mod tests {
   "id": "m",
   "type": "data-changed",
   "data": {
-    "integration_id": "orchard:5ZKGLqxfgCaQRRrXyfe5Ka3G",
-    "integration_tool": "orchard",
+    "integration_id": "nursery:5ZKGLqxfgCaQRRrXyfe5Ka3G",
+    "integration_tool": "nursery",
     "integration_category": "ATS",
     "changed_models": [
       {
@@ -313,8 +313,8 @@ mod tests {
   "id": "m",
   "type": "integration-deleted",
   "data": {
-    "id": "orchard:5ZKGLqxfgCaQRRrXyfe5Ka3G",
-    "tool": "orchard",
+    "id": "nursery:5ZKGLqxfgCaQRRrXyfe5Ka3G",
+    "tool": "nursery",
     "category": "ATS",
     "end_user": {
       "organization_name": "Acme \"A\" é",
@@ -343,7 +343,7 @@ mod tests {
             serde_json::json!({
                 "sync_id": "s", "sync_state": "PARTIALLY_FAILED", "sync_started_at": "2026-11-24T10:00:00.900Z",
                 "sync_ended_at": "2026-11-24T10:01:02.100Z", "sync_duration_seconds": 61,
-                "integration_id": integration().id, "integration_tool": "orchard", "integration_category": "ATS",
+                "integration_id": integration().id, "integration_tool": "nursery", "integration_category": "ATS",
                 "end_user": {"organization_name": "Acme \"A\" é", "creator_email": null, "origin_id": "7"},
                 "log_url": "urn:crosswalk:sync:s",
             })

@@ -51,6 +51,12 @@ async fn a_terminal_is_asked_and_no_secret_is_shown_while_it_is_typed() {
         ("api – ", base),
         ("candidate_url – ", ""),
         ("vacancy_url – ", ""),
+        ("apply – ", ""),
+        ("result_links – ", ""),
+        ("candidate_sources – ", ""),
+        ("match_sources – ", ""),
+        ("countries – ", ""),
+        ("functions – ", ""),
         ("client_id (not shown): ", CLIENT),
         ("client_secret (not shown): ", SECRET),
     ] {
