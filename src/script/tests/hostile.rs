@@ -133,7 +133,7 @@ fn most_memory() -> Option<u64> {
 #[test]
 fn contradicting_comparisons_do_no_harm() {
     let text = "fn f() {
-        let a = []; for i in 0..3000 { a.push((i * 7919) % 3001); }
+        let a = []; for i in 0..1000 { a.push((i * 7919) % 3001); }
         a.sort(|x, y| 1); a.sort(|x, y| x % 3 - y % 2); a.sort(|x, y| true);
         let b = a.map(|x| if x % 3 == 0 { 0.0 / 0.0 } else { x.to_float() });
         b.sort(); b.sort_desc();
@@ -142,7 +142,7 @@ fn contradicting_comparisons_do_no_harm() {
         [a.len(), b.len(), c.order().to_string(), c.order(|x, y| y - x).to_string(), c.order_desc().to_string()].to_string()
     }";
     let result = call(text, vec![]).unwrap().into_string().unwrap();
-    assert_eq!(result, r#"[3000, 3000, "[1, 2, 3]", "[3, 2, 1]", "[3, 2, 1]"]"#);
+    assert_eq!(result, r#"[1000, 1000, "[1, 2, 3]", "[3, 2, 1]", "[3, 2, 1]"]"#);
     let error = call("fn f() { [2, 1].sort(|x, y| throw \"no order\") }", vec![]).unwrap_err();
     assert!(error.message.contains("no order"), "{error}");
 }
