@@ -7,7 +7,7 @@
 //! -- mappings/carerix/jobs.yaml --           the file from here on, which may be of a connector of its own
 //! -- change mappings/carerix/jobs.yaml --    lines to take out (-) and to put in their place (+)
 //! -- hex mappings/carerix/jobs.yaml --       its bytes, for what is no text
-//! -- remove mappings/carerix/jobs.yaml --    no such file
+//! -- remove mappings/carerix/jobs.yaml --    no such file, or folder
 //! ```
 
 #[path = "schemas/tree.rs"]
@@ -86,6 +86,7 @@ impl Case {
                         text.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
                     std::fs::write(path, bytes).unwrap();
                 }
+                Edit::Remove if path.is_dir() => std::fs::remove_dir_all(path).unwrap(),
                 Edit::Remove => std::fs::remove_file(path).unwrap(),
             }
         }

@@ -2,7 +2,7 @@
 //! beside the store, which only its owner can open, so that other commands can ask the engine what it does and tell it to look
 //! at its files; and the place where sources tell of changes.
 //!
-//! [`routes`] is the table of all endpoints. [`dispatch`] takes a request through it: key, limits, integration, body; the
+//! `routes` is the table of all endpoints. `dispatch` takes a request through it: key, limits, integration, body; the
 //! handler of an endpoint is called with what its row says that it needs.
 
 mod acting;
