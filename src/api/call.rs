@@ -33,7 +33,6 @@ impl Call {
     }
 
     /// The parameters, decoded, in their order.
-    #[allow(dead_code, reason = "for lists")]
     pub(crate) fn query(&self) -> &[(String, String)] {
         &self.query
     }
@@ -44,7 +43,6 @@ impl Call {
     }
 
     /// A header that is text.
-    #[allow(dead_code, reason = "for writes, which are known by one")]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

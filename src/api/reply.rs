@@ -46,7 +46,6 @@ impl Answer {
     }
 
     /// A page of rows that are JSON already, and the cursor of the next page.
-    #[allow(dead_code, reason = "for lists")]
     pub(crate) fn page(rows: impl IntoIterator<Item = impl AsRef<str>>, next: Option<&str>) -> Answer {
         let next = serde_json::to_string(&next).expect("a text is JSON");
         let mut body = format!(r#"{{"status":"success","data":{{"next":{next},"results":["#);
