@@ -7,7 +7,7 @@ use super::call::Call;
 use super::failure::{Code, Failure, Family};
 use super::parameters::{COMMON, Common};
 use super::reply::Answer;
-use super::routes::{Handler, ROUTES, Route};
+use super::routes::{Handler, ROUTES, Route, names_in};
 use crate::engine::input_schema;
 use crate::model::{ACTIONS, Action, Field, Kind, LISTS, Link, Linked, List, Model, Takes};
 
@@ -107,10 +107,9 @@ fn list_of(route: &Route) -> Option<&'static List> {
 }
 
 fn path_parameters(route: &Route) -> Vec<Value> {
-    let names = route.path.split('/').filter_map(|piece| piece.strip_prefix('{')?.strip_suffix('}'));
     let parameter =
         |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
-    names.map(parameter).collect()
+    names_in(route.path).map(parameter).collect()
 }
 
 fn list_parameters(list: &'static List) -> Vec<Value> {
@@ -137,8 +136,7 @@ fn body_of(route: &Route, action: &'static Action) -> Value {
     let mut schema = input_schema(action);
     let top = schema.as_object_mut().expect("an input is an object");
     top.remove("$schema");
-    let in_path: Vec<&str> =
-        route.path.split('/').filter_map(|piece| piece.strip_prefix('{')?.strip_suffix('}')).collect();
+    let in_path: Vec<&str> = names_in(route.path).collect();
     let is_required = |name: &Value| !in_path.iter().any(|path| *name == **path);
     if let Some(Value::Array(required)) = top.get_mut("required") {
         required.retain(is_required);
@@ -303,11 +301,15 @@ fn row(list: &'static List) -> Value {
     json!({ "type": "object", "description": list.model.about, "required": required, "properties": properties })
 }
 
-fn shown(linked: &'static Linked) -> Value {
-    let model = Model::named(linked.model);
+/// Members of a shown object, and the fields of the model that they repeat.
+fn repeated(model: &str, fields: &[(&str, &str)]) -> Map<String, Value> {
+    let model = Model::named(model);
     let of = |field: &str| model.and_then(|model| model.field(field)).map_or(json!({}), |field| value(&field.kind));
-    let mut properties: Map<String, Value> =
-        linked.fields.iter().map(|(key, field)| ((*key).to_owned(), of(field))).collect();
+    fields.iter().map(|(key, field)| ((*key).to_owned(), of(field))).collect()
+}
+
+fn shown(linked: &'static Linked) -> Value {
+    let mut properties = repeated(linked.model, linked.fields);
     properties.extend(linked.linked.iter().map(|linked| (linked.name.to_owned(), shown(linked))));
     match linked.link {
         Link::One { .. } => json!({ "type": ["object", "null"], "properties": properties }),
@@ -336,11 +338,7 @@ fn value(kind: &'static Kind) -> Value {
         Kind::List(Kind::Object(fields)) => json!({ "type": "array", "items": object(fields, json!("object")) }),
         Kind::List(item) => json!({ "type": "array", "items": value(item) }),
         Kind::Members(members) => {
-            let model = Model::named(members.model);
-            let of =
-                |field: &str| model.and_then(|model| model.field(field)).map_or(json!({}), |field| value(&field.kind));
-            let properties: Map<String, Value> =
-                members.fields.iter().map(|(key, field)| ((*key).to_owned(), of(field))).collect();
+            let properties = repeated(members.model, members.fields);
             json!({ "type": "array", "items": { "type": "object", "properties": properties } })
         }
         _ => nullable("string"),

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use futures_util::future::BoxFuture;
+use percent_encoding::percent_decode_str;
 
 use super::actions;
 use super::call::Call;
@@ -306,6 +307,11 @@ pub(crate) enum Found {
     Nothing,
 }
 
+/// The names in a path, in their order.
+pub(super) fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|piece| piece.strip_prefix('{')?.strip_suffix('}'))
+}
+
 /// The values in a path, by their names.
 pub(crate) type Values = Vec<(&'static str, String)>;
 
@@ -330,23 +336,7 @@ fn pieces(path: &str) -> Option<Vec<String>> {
 
 /// A text with its `%XX` resolved.
 fn decoded(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |offset: usize| char::from(*bytes.get(at + offset)?).to_digit(16);
-        match (byte, hex(1), hex(2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(u8::try_from(high * 16 + low).ok()?);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).ok()
+    Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
 
 /// The values that stand in a path where the pattern has names.

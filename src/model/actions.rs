@@ -2,6 +2,7 @@
 //!
 //! An input holds what the HTTP API puts into paths as well: `candidate_id` and the like are members of it.
 
+use super::models::{closed, field, required};
 use super::{APPLICATIONS, CANDIDATES, Field, Kind, Model, Shape};
 
 /// A write that the unified API knows.
@@ -81,19 +82,7 @@ pub static MEDIA_TYPE: Shape = Shape {
     },
 };
 
-const fn field(name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { name, kind, required: false, about }
-}
-
-const fn required(name: &'static str, kind: Kind, about: &'static str) -> Field {
-    Field { name, kind, required: true, about }
-}
-
-const fn one_of(values: &'static [&'static str]) -> Kind {
-    Kind::Enum { values, open: false }
-}
-
-const CONTACT_TYPE: Kind = one_of(&["PERSONAL", "WORK", "OTHER"]);
+const CONTACT_TYPE: Kind = closed(&["PERSONAL", "WORK", "OTHER"]);
 
 static A_FILE: Kind = Kind::Object(FILE);
 static AN_ANSWER: Kind = Kind::Object(ANSWER);
@@ -123,7 +112,7 @@ static HOME: &[Field] = &[
 
 static SALARY: &[Field] = &[
     required("amount", Kind::Number, "How much, in the currency that the source works with"),
-    required("period", one_of(&["MONTH", "YEAR"]), "What it is paid for"),
+    required("period", closed(&["MONTH", "YEAR"]), "What it is paid for"),
 ];
 
 static SOCIAL_LINK: &[Field] = &[required("url", Kind::Url, "Address of the profile")];
@@ -138,7 +127,7 @@ static CANDIDATE: &[Field] = &[
     field("phone_number", Kind::Text, "The first telephone number"),
     field("additional_phone_numbers", Kind::List(&Kind::Object(MORE_PHONES)), "Further telephone numbers"),
     field("location", Kind::Object(HOME), "Where the candidate lives"),
-    field("gender", one_of(&["MALE", "FEMALE", "OTHER"]), "Gender"),
+    field("gender", closed(&["MALE", "FEMALE", "OTHER"]), "Gender"),
     field("availability_date", Kind::Timestamp, "From when the candidate can work"),
     field("salary_expectations", Kind::Object(SALARY), "What the candidate wants to earn"),
     field("social_links", Kind::List(&Kind::Object(SOCIAL_LINK)), "Profiles elsewhere"),
@@ -151,7 +140,7 @@ static APPLICATION: &[Field] = &[
 
 static FILE: &[Field] = &[
     required("name", Kind::Text, "File name with its ending"),
-    required("type", one_of(&["CV", "COVER_LETTER", "OTHER"]), "What the file is"),
+    required("type", closed(&["CV", "COVER_LETTER", "OTHER"]), "What the file is"),
     field("content_type", Kind::Shaped(&MEDIA_TYPE), "What the content is; needed beside `data`"),
     field("data", Kind::Base64, "The content, in Base64; this or `data_url`"),
     field("data_url", Kind::Url, "Where the content is fetched from, at once and without credentials; this or `data`"),
@@ -297,7 +286,7 @@ pub static ADD_APPLICATION_NOTE: Action = Action {
     fields: &[
         APPLICATION_ID,
         required("content", Kind::Shaped(&LONG_TEXT), "The note"),
-        field("content_type", one_of(&["PLAIN_TEXT"]), "How the note is written"),
+        field("content_type", closed(&["PLAIN_TEXT"]), "How the note is written"),
         REMOTE_FIELDS,
     ],
     ignored: &["candidate_id"],

@@ -8,11 +8,11 @@ use super::{Field, Kind, Members, Model};
 /// Every model, in the order in which a sync reads them: what others refer to comes first.
 pub static MODELS: &[&Model] = &[&USERS, &APPLICATION_STAGES, &JOBS, &CANDIDATES, &APPLICATIONS];
 
-const fn field(name: &'static str, kind: Kind, about: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { name, kind, required: false, about }
 }
 
-const fn required(name: &'static str, kind: Kind, about: &'static str) -> Field {
+pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field { name, kind, required: true, about }
 }
 
@@ -20,7 +20,7 @@ const fn open(values: &'static [&'static str]) -> Kind {
     Kind::Enum { values, open: true }
 }
 
-const fn closed(values: &'static [&'static str]) -> Kind {
+pub(super) const fn closed(values: &'static [&'static str]) -> Kind {
     Kind::Enum { values, open: false }
 }
 
